@@ -1,0 +1,3 @@
+module github.com/opencode-lsp/opencode-lsp
+
+go 1.26

@@ -1,0 +1,77 @@
+// Package tools holds what a model can do: [Tool] validates a model's call and gives an [Op], a call that has not
+// happened yet. Only the agent's loop runs an Op, after the permission gate has passed its Access.
+package tools
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+
+	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/workspace"
+)
+
+// Call is one tool call of a model's reply. Arguments are the model's bytes as they came, valid JSON or not.
+type Call struct {
+	ID        string `json:"id"`
+	Name      string `json:"name"`
+	Arguments string `json:"arguments"`
+}
+
+// Result is what a call came to. Text is for the model; Title is one line for people.
+type Result struct {
+	Text  string `json:"text"`
+	Title string `json:"title,omitempty"`
+	Error bool   `json:"error,omitempty"`
+	// Diff is the change that was applied, for the transcript; Files are the absolute paths that were changed.
+	Diff  string   `json:"diff,omitempty"`
+	Files []string `json:"files,omitempty"`
+	// Changes are what was applied, for undo.
+	Changes []Applied `json:"changes,omitempty"`
+	// Full is the file that keeps the whole output where Text was cut.
+	Full string `json:"full,omitempty"`
+}
+
+// Applied is one change to a file as undo needs it: the whole text before and after.
+type Applied struct {
+	Path    string `json:"path"`
+	Before  string `json:"before"`
+	After   string `json:"after"`
+	Created bool   `json:"created,omitempty"` // the file did not exist before
+}
+
+// Tool validates calls of one name.
+type Tool interface {
+	Name() string
+	Description() string
+	// Schema is the JSON schema of the arguments, the same bytes at every call.
+	Schema() json.RawMessage
+	// Prepare reads the arguments and checks everything that can be checked without a side effect. Its error is for the
+	// model and says what to do next.
+	Prepare(ctx context.Context, args json.RawMessage) (Op, error)
+}
+
+// Op is a validated call that has not happened yet.
+type Op interface {
+	// Access is what running it would touch.
+	Access() permission.Access
+	// Run does it. Output that people may watch meanwhile goes to w. An error is a result that failed, for the model;
+	// ctx's error means that the user cancelled.
+	Run(ctx context.Context, w io.Writer) (Result, error)
+}
+
+// Env is what the built-in tools of one session work on.
+type Env struct {
+	Workspace *workspace.Workspace
+	Applier   workspace.Applier
+	// Barrier brings the agent's unsaved edits to disk, or asks, before anything reads the disk. Nil: nothing to do.
+	Barrier func(ctx context.Context) error
+	// Spill is the folder that keeps whole outputs where results are cut; created when needed.
+	Spill string
+	// MaxLines and MaxBytes bound a result; zero means 2,000 lines and 50 KiB (config tool_output).
+	MaxLines, MaxBytes int
+	// Environ is the environment of child processes, without the agent's own keys.
+	Environ []string
+	// Todos keeps the session's list for todowrite.
+	Todos *Todos
+}
