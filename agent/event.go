@@ -1,0 +1,140 @@
+package agent
+
+import (
+	"time"
+
+	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/tools"
+)
+
+// EventType names what an Event says.
+type EventType string
+
+// The facts of a transcript. Delta, Progress and Retry are live only: they have no Seq and are not stored.
+const (
+	SessionCreated EventType = "session.created" // Session
+	SessionChanged EventType = "session.changed" // Session: title, model or agent
+	TurnStarted    EventType = "turn.started"    // Prompt
+	PromptJoined   EventType = "prompt.joined"   // Prompt: queued while busy, joins the running turn here
+	MessageDone    EventType = "message"         // Message: one finished reply with its calls
+	CallStarted    EventType = "call.started"    // Call
+	Asked          EventType = "question"        // Question
+	Answered       EventType = "answer"          // Answer
+	CallDone       EventType = "result"          // Result: exactly one for each call of a Message
+	TurnEnded      EventType = "turn.ended"      // End
+	TextDelta      EventType = "delta"           // Text: more of the reply that is being written
+	Progress       EventType = "progress"        // Text: the last line of a running tool's output
+	Retrying       EventType = "retry"           // Text: why and when; the reply written so far is void
+)
+
+// Event is one fact of a transcript, stored before anyone sees it. Exactly the field that its Type names is set.
+type Event struct {
+	// Seq counts a session's stored events from 1; 0 for live ones.
+	Seq  int64     `json:"seq,omitempty"`
+	Time time.Time `json:"time"`
+	Type EventType `json:"type"`
+	// SessionID and Turn say where the event belongs.
+	SessionID string `json:"session"`
+	Turn      string `json:"turn,omitempty"`
+
+	Session  *SessionInfo  `json:"info,omitempty"`
+	Prompt   *Prompt       `json:"prompt,omitempty"`
+	Message  *Reply        `json:"message,omitempty"`
+	Call     *tools.Call   `json:"call,omitempty"`
+	Question *OpenQuestion `json:"question,omitempty"`
+	Answer   *Settled      `json:"answer,omitempty"`
+	Result   *CallResult   `json:"result,omitempty"`
+	End      *TurnEnd      `json:"end,omitempty"`
+	Text     string        `json:"text,omitempty"`
+}
+
+// SessionInfo is what a list of sessions shows.
+type SessionInfo struct {
+	ID        string    `json:"id"`
+	Title     string    `json:"title"`
+	Directory string    `json:"directory"` // the workspace's first root
+	Model     string    `json:"model,omitempty"`
+	Agent     string    `json:"agent,omitempty"`
+	Created   time.Time `json:"created"`
+	Updated   time.Time `json:"updated"`
+}
+
+// Prompt is what the user asked.
+type Prompt struct {
+	Text string `json:"text"`
+	// Shown is the prompt as people should read it where Text holds attached context; empty: Text.
+	Shown string `json:"shown,omitempty"`
+	// Action is the code action that made it, if any.
+	Action string `json:"action,omitempty"`
+}
+
+// Reply is a finished message of the model.
+type Reply struct {
+	Text   string       `json:"text,omitempty"`
+	Calls  []tools.Call `json:"calls,omitempty"`
+	Usage  *Usage       `json:"usage,omitempty"`
+	Model  string       `json:"model,omitempty"`
+	Finish string       `json:"finish,omitempty"`
+}
+
+// OpenQuestion is a question that waits for a person.
+type OpenQuestion struct {
+	// ID is unique in this process and short enough to be typed; it is the #n of the prompt.
+	ID string `json:"id"`
+	// Call is the tool call that asks, "" for a question of the session itself.
+	Call string `json:"call,omitempty"`
+	// Kind is "permission" or "save".
+	Kind    string             `json:"kind"`
+	Tool    string             `json:"tool"`
+	Subject string             `json:"subject"`
+	Notes   []string           `json:"notes,omitempty"`
+	Preview permission.Preview `json:"preview"`
+	// Permission and Patterns are what is asked for in OpenCode's words.
+	Permission string   `json:"permission"`
+	Patterns   []string `json:"patterns"`
+	// Choices are the answers on offer, harmless first.
+	Choices []Choice `json:"choices"`
+}
+
+// Choice is one answer on offer.
+type Choice struct {
+	// Reply is "once", "always", "reject", or "skip" for the save question's Run anyway.
+	Reply permission.Reply `json:"reply"`
+	Title string           `json:"title"`
+}
+
+// Settled says how a question ended.
+type Settled struct {
+	ID string `json:"id"`
+	permission.Answer
+	// By names the channel: "prompt", "code action", "command", "cli", "grant", "cancelled", "crash".
+	By string `json:"by"`
+}
+
+// CallResult is the one result of a call.
+type CallResult struct {
+	Call string `json:"call"`
+	Name string `json:"name"`
+	tools.Result
+}
+
+// Status is how a turn ended.
+type Status string
+
+// The statuses of contract section 3.
+const (
+	Done      Status = "done"
+	Cancelled Status = "cancelled"
+	Rejected  Status = "rejected"
+	Failed    Status = "failed"
+)
+
+// TurnEnd is the outcome of a turn.
+type TurnEnd struct {
+	Status Status `json:"status"`
+	// Text is the final answer.
+	Text  string `json:"text"`
+	Error string `json:"error,omitempty"`
+	// Files are the absolute paths that the turn changed.
+	Files []string `json:"files"`
+}

@@ -1,0 +1,103 @@
+package agent
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/opencode-lsp/opencode-lsp/tools"
+)
+
+// Model streams one reply of a language model. Stream sends the request when it is ranged over and stops, closing the
+// connection, when the loop is left or ctx ends. After an error the sequence ends. It does not retry: a *ModelError says
+// whether that is worth it, and the session decides.
+type Model interface {
+	Stream(ctx context.Context, req Request) iter.Seq2[Delta, error]
+}
+
+// Request is one step of a conversation. For one session System and Tools never change and Messages only grow, so that the
+// bytes sent start alike and providers' prompt caches hit.
+type Request struct {
+	// Session is a stable key for the provider's prompt cache.
+	Session  string
+	System   string
+	Messages []Message
+	Tools    []ToolSpec
+}
+
+// ToolSpec describes a tool to the model.
+type ToolSpec struct {
+	Name        string
+	Description string
+	Schema      json.RawMessage
+}
+
+// Role says who speaks.
+type Role string
+
+// The roles of a conversation; system text is in Request.System.
+const (
+	User      Role = "user"
+	Assistant Role = "assistant"
+	Tool      Role = "tool"
+)
+
+// Message is one entry of the conversation: a user's text, an assistant's text and calls, or one tool's result.
+type Message struct {
+	Role  Role
+	Text  string
+	Calls []tools.Call // Assistant
+	Call  string       // Tool: the id of the call that Text answers
+	// Failed marks a tool result that is an error.
+	Failed bool
+}
+
+// Delta is one piece of a streamed reply. Any field may be set.
+type Delta struct {
+	Text      string
+	Reasoning string
+	Call      *CallDelta
+	Usage     *Usage
+	// Finish is the provider's word for why the reply ended: "stop", "tool_calls", "length", "content_filter".
+	Finish string
+}
+
+// CallDelta is a piece of a tool call; pieces of one Index belong together. ID and Name come whole, Arguments in parts.
+type CallDelta struct {
+	Index     int
+	ID, Name  string
+	Arguments string
+}
+
+// Usage counts tokens of one reply as the provider reports them.
+type Usage struct {
+	Input     int64 `json:"input"` // cached ones included
+	Output    int64 `json:"output"`
+	Cached    int64 `json:"cached,omitempty"`
+	Reasoning int64 `json:"reasoning,omitempty"`
+}
+
+// ModelError is a provider's refusal or a broken stream. Its text never holds a key.
+type ModelError struct {
+	// Message is one sentence for the user: cause and remedy.
+	Message string
+	// Status is the HTTP status, 0 where there was no response.
+	Status int
+	// Retry says that the same request may succeed later; After is the provider's Retry-After, 0 where it gave none.
+	Retry bool
+	After time.Duration
+	// Overflow says that the conversation is longer than the model's context.
+	Overflow bool
+	Err      error
+}
+
+func (e *ModelError) Error() string {
+	if e.Status != 0 {
+		return fmt.Sprintf("%s (HTTP %d)", e.Message, e.Status)
+	}
+	return e.Message
+}
+
+func (e *ModelError) Unwrap() error { return e.Err }
