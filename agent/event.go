@@ -22,6 +22,7 @@ const (
 	Answered       EventType = "answer"          // Answer
 	CallDone       EventType = "result"          // Result: exactly one for each call of a Message
 	TurnEnded      EventType = "turn.ended"      // End
+	Undone         EventType = "undone"          // Files: the last turn's changes were taken back
 	TextDelta      EventType = "delta"           // Text: more of the reply that is being written
 	Progress       EventType = "progress"        // Text: the last line of a running tool's output
 	Retrying       EventType = "retry"           // Text: why and when; the reply written so far is void
@@ -46,6 +47,7 @@ type Event struct {
 	Result   *CallResult   `json:"result,omitempty"`
 	End      *TurnEnd      `json:"end,omitempty"`
 	Text     string        `json:"text,omitempty"`
+	Files    []string      `json:"files,omitempty"`
 }
 
 // SessionInfo is what a list of sessions shows.
@@ -66,6 +68,13 @@ type Prompt struct {
 	Shown string `json:"shown,omitempty"`
 	// Action is the code action that made it, if any.
 	Action string `json:"action,omitempty"`
+}
+
+func (p Prompt) shown() string {
+	if p.Shown != "" {
+		return p.Shown
+	}
+	return p.Text
 }
 
 // Reply is a finished message of the model.
@@ -92,16 +101,18 @@ type OpenQuestion struct {
 	// Permission and Patterns are what is asked for in OpenCode's words.
 	Permission string   `json:"permission"`
 	Patterns   []string `json:"patterns"`
-	// Choices are the answers on offer, harmless first.
+	// Choices are the answers that settle the question.
 	Choices []Choice `json:"choices"`
 }
 
 // Choice is one answer on offer.
 type Choice struct {
-	// Reply is "once", "always", "reject", or "skip" for the save question's Run anyway.
 	Reply permission.Reply `json:"reply"`
 	Title string           `json:"title"`
 }
+
+// Skip answers the save question: run the command although the disk does not hold the agent's edits.
+const Skip permission.Reply = "skip"
 
 // Settled says how a question ended.
 type Settled struct {

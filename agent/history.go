@@ -1,0 +1,115 @@
+package agent
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/opencode-lsp/opencode-lsp/tools"
+)
+
+// history is the conversation as the model sees it, grown event by event so that a step costs what it adds. It also knows
+// which calls still lack their one result.
+type history struct {
+	messages []Message
+	// open are the calls of the last reply without a result yet, in order.
+	open []tools.Call
+	// started holds the id of a call that was running when the events end; asked the questions without an answer.
+	started  string
+	asked    []string
+	turn     string // the turn that has not ended
+	ids      map[string]bool
+	info     SessionInfo
+	lastText string
+}
+
+// add takes over one stored event.
+func (h *history) add(e Event) {
+	switch e.Type {
+	case SessionCreated, SessionChanged:
+		h.info = *e.Session
+	case TurnStarted:
+		h.turn = e.Turn
+		h.messages = append(h.messages, Message{Role: User, Text: e.Prompt.Text})
+	case PromptJoined:
+		h.messages = append(h.messages, Message{Role: User, Text: e.Prompt.Text})
+	case MessageDone:
+		h.reply(e.Message)
+	case CallStarted:
+		h.started = e.Call.ID
+	case CallDone:
+		h.result(e.Result)
+	case Asked:
+		h.asked = append(h.asked, e.Question.ID)
+	case Answered:
+		h.asked = nil // one question at a time: a session asks from its own goroutine
+	case TurnEnded:
+		h.turn = ""
+	case Undone:
+		h.messages = append(h.messages, Message{Role: User, Text: undoneNote(e.Files)})
+	}
+	h.info.Updated = e.Time
+}
+
+func (h *history) reply(r *Reply) {
+	h.lastText = r.Text
+	if r.Text == "" && len(r.Calls) == 0 {
+		return // providers refuse an empty assistant message
+	}
+	h.messages = append(h.messages, Message{Role: Assistant, Text: r.Text, Calls: r.Calls})
+	h.open = append(h.open[:0:0], r.Calls...)
+	if h.ids == nil {
+		h.ids = map[string]bool{}
+	}
+	for _, c := range r.Calls {
+		h.ids[c.ID] = true
+	}
+}
+
+func (h *history) result(r *CallResult) {
+	h.messages = append(h.messages, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error})
+	h.started = ""
+	if len(h.open) > 0 && h.open[0].ID == r.Call {
+		h.open = h.open[1:]
+	}
+}
+
+// unique gives every call an id that no other call of the session has: some servers send none, or the same in each reply.
+func (h *history) unique(calls []tools.Call) {
+	seen := map[string]bool{}
+	for i := range calls {
+		id := calls[i].ID
+		for n := len(h.ids) + i; id == "" || seen[id] || h.ids[id]; n++ {
+			id = fmt.Sprintf("call_%d", n)
+		}
+		calls[i].ID = id
+		seen[id] = true
+	}
+}
+
+// repair returns the events that close what a killed process left open: questions, calls and the turn.
+func (h *history) repair() []Event {
+	var events []Event
+	turn := h.turn
+	for _, id := range h.asked {
+		events = append(events, Event{Type: Answered, Turn: turn, Answer: &Settled{ID: id, By: "crash"}})
+	}
+	for _, c := range h.open {
+		text := "This call was not run: opencode-lsp was stopped before it began."
+		if c.ID == h.started {
+			text = "This call was interrupted: opencode-lsp was stopped while it ran, so it may be done in part. Check before repeating it."
+		}
+		events = append(events, Event{Type: CallDone, Turn: turn, Result: &CallResult{
+			Call: c.ID, Name: c.Name, Result: tools.Result{Text: text, Error: true},
+		}})
+	}
+	if turn != "" {
+		events = append(events, Event{Type: TurnEnded, Turn: turn, End: &TurnEnd{
+			Status: Failed, Error: "opencode-lsp was stopped in the middle of this turn; prompt again to go on", Files: []string{},
+		}})
+	}
+	return events
+}
+
+func undoneNote(files []string) string {
+	return "[The user has undone your changes of the last turn to: " + strings.Join(files, ", ") + ". Read the files again before editing them.]"
+}

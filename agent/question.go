@@ -1,0 +1,178 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/opencode-lsp/opencode-lsp/permission"
+)
+
+// pending is a question that waits for its answer.
+type pending struct {
+	question OpenQuestion
+	answer   chan answered
+}
+
+type answered struct {
+	permission.Answer
+	by string
+}
+
+// LateError says that a question was settled before this answer came, or never existed.
+type LateError struct {
+	ID string
+	// By is the channel that settled it, "" where no such question is known.
+	By string
+}
+
+func (e *LateError) Error() string {
+	if e.By == "" {
+		return fmt.Sprintf("there is no open question #%s", e.ID)
+	}
+	return fmt.Sprintf("question #%s was already settled by %s", e.ID, e.By)
+}
+
+// Answer settles an open question. The first answer wins, a later one gets a *LateError. by names the channel for the log.
+func (s *Session) Answer(id string, a permission.Answer, by string) error {
+	s.mail.mu.Lock()
+	defer s.mail.mu.Unlock()
+	p := s.mail.pending[id]
+	if p == nil {
+		return &LateError{ID: id, By: s.mail.settled[id]}
+	}
+	if !slices.ContainsFunc(p.question.Choices, func(c Choice) bool { return c.Reply == a.Reply }) {
+		return fmt.Errorf("question #%s does not offer %q", id, a.Reply)
+	}
+	s.settle(id, by)
+	p.answer <- answered{a, by}
+	return nil
+}
+
+// settle is called with the mailbox locked.
+func (s *Session) settle(id, by string) {
+	delete(s.mail.pending, id)
+	s.mail.settled[id] = by
+}
+
+// Pending are the open questions, oldest first.
+func (s *Session) Pending() []OpenQuestion {
+	s.mail.mu.Lock()
+	defer s.mail.mu.Unlock()
+	var open []OpenQuestion
+	for _, p := range s.mail.pending {
+		open = append(open, p.question)
+	}
+	slices.SortFunc(open, func(a, b OpenQuestion) int { return number(a.ID) - number(b.ID) })
+	return open
+}
+
+func number(id string) int {
+	n, _ := strconv.Atoi(id)
+	return n
+}
+
+// Ask implements [permission.Asker] for the session's gate: it writes the question down, waits for the first answer from
+// any front, and writes that down too.
+func (s *Session) Ask(ctx context.Context, q permission.Question) (permission.Answer, error) {
+	open := OpenQuestion{
+		Kind: "permission", Tool: q.Access.Tool, Subject: q.Access.Subject, Notes: notes(q), Preview: q.Access.Preview,
+		Choices:  []Choice{{permission.Once, "Allow once"}, {permission.Reject, "Reject"}},
+		Patterns: []string{},
+	}
+	for _, v := range q.Asks {
+		open.Permission = v.Item.Permission
+		open.Patterns = append(open.Patterns, v.Item.Values[0])
+	}
+	if title := alwaysTitle(q); title != "" {
+		open.Choices = slices.Insert(open.Choices, 1, Choice{permission.Always, title})
+	}
+	return s.ask(ctx, open)
+}
+
+// AskSave asks what to do about edits of the agent that are not on disk yet. subject names the files.
+func (s *Session) AskSave(ctx context.Context, subject string, notes []string, files []string) (permission.Answer, error) {
+	return s.ask(ctx, OpenQuestion{
+		Kind: "save", Tool: "save", Subject: subject, Notes: notes, Permission: "save", Patterns: files,
+		Choices: []Choice{{permission.Once, "Write to disk"}, {Skip, "Run anyway"}, {permission.Reject, "Reject"}},
+	})
+}
+
+// ask must run on the session's goroutine.
+func (s *Session) ask(ctx context.Context, q OpenQuestion) (permission.Answer, error) {
+	q.ID = s.opt.nextQuestion()
+	q.Call = s.turn.call.ID
+	p := &pending{question: q, answer: make(chan answered, 1)}
+	if err := s.append(Event{Type: Asked, Question: &q}); err != nil {
+		return permission.Answer{}, err
+	}
+	s.mail.mu.Lock()
+	s.mail.pending[q.ID] = p
+	s.mail.mu.Unlock()
+	got, err := s.await(ctx, p)
+	settled := &Settled{ID: q.ID, Answer: got.Answer, By: got.by}
+	if stored := s.append(Event{Type: Answered, Answer: settled}); stored != nil {
+		return permission.Answer{}, stored // not written down: not consent
+	}
+	return got.Answer, err
+}
+
+func (s *Session) await(ctx context.Context, p *pending) (answered, error) {
+	select {
+	case a := <-p.answer:
+		return a, nil
+	case <-ctx.Done():
+	}
+	by := "cancel"
+	if errors.Is(context.Cause(ctx), permission.ErrCovered) {
+		by = "a remembered answer"
+	}
+	s.mail.mu.Lock()
+	defer s.mail.mu.Unlock()
+	select {
+	case a := <-p.answer: // it came first after all
+		return a, nil
+	default:
+	}
+	s.settle(p.question.ID, by)
+	return answered{by: by}, context.Cause(ctx)
+}
+
+// notes are the lines below the subject: the access's own and why each item must be asked.
+func notes(q permission.Question) []string {
+	lines := slices.Clone(q.Access.Notes)
+	why := map[string]bool{}
+	for _, v := range q.Asks {
+		if v.Item.Why != "" && !why[v.Item.Why] {
+			why[v.Item.Why] = true
+			lines = append(lines, "Asked because "+v.Item.Why+".")
+		}
+	}
+	return lines
+}
+
+// alwaysTitle names what "always" would cover, "" where it is not offered.
+func alwaysTitle(q permission.Question) string {
+	if len(q.Always) == 0 {
+		return ""
+	}
+	if q.Access.Session {
+		return "Always allow " + q.Always[0].Permission + "s this session"
+	}
+	patterns := map[string]bool{}
+	for _, g := range q.Always {
+		patterns[g.Pattern] = true
+	}
+	list := slices.Sorted(maps.Keys(patterns))
+	title := "Always allow " + list[0]
+	if list[0] == "*" {
+		title = "Always allow " + q.Always[0].Permission
+	}
+	if more := len(list) - 1; more > 0 {
+		title += fmt.Sprintf(" and %d more", more)
+	}
+	return title
+}

@@ -1,0 +1,256 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/tools"
+)
+
+// Options is what sessions are built from. The functions are called on the sessions' goroutines.
+type Options struct {
+	// Directory is the workspace's first root, under which sessions are listed.
+	Directory string
+	Store     Store
+	// Model makes the model of a turn from "provider/model", "" being the configured default, and returns its full name.
+	Model func(name string) (Model, string, error)
+	// SmallModel makes the model for titles; it returns nil where there is none.
+	SmallModel func() Model
+	// Tools, Gate and System are asked once for a session, at its first turn in this process.
+	Tools  func(s *Session) *tools.Set
+	Gate   func(s *Session) *permission.Gate
+	System func() string
+	// Settle, if set, runs before a turn ends: it brings the agent's edits to disk.
+	Settle func(ctx context.Context, s *Session)
+	// Opened, if set, is told of each session before its first event, so that a front can follow it.
+	Opened func(s *Session)
+	// MaxSteps bounds the replies of one turn; 0 means no bound.
+	MaxSteps int
+
+	questions *atomic.Int64
+}
+
+func (o *Options) nextQuestion() string { return strconv.FormatInt(o.questions.Add(1), 10) }
+
+func (o *Options) settle(ctx context.Context, s *Session) {
+	if o.Settle != nil && len(s.turn.files) > 0 {
+		o.Settle(ctx, s)
+	}
+}
+
+// Sessions are the sessions of one workspace that are open in this process. It is safe for concurrent use.
+type Sessions struct {
+	opt Options
+
+	mu      sync.Mutex
+	open    map[string]*Session
+	current string
+	closed  bool
+}
+
+// NewSessions returns the sessions of a workspace; nothing is read from the store yet.
+func NewSessions(opt Options) *Sessions {
+	opt.questions = new(atomic.Int64)
+	return &Sessions{opt: opt, open: map[string]*Session{}}
+}
+
+// New makes a session and its first event. Without a title it is named after its first prompt.
+func (m *Sessions) New(ctx context.Context, title, agent, model string) (*Session, error) {
+	now := time.Now()
+	info := SessionInfo{ID: newID("ses"), Title: title, Directory: m.opt.Directory, Agent: agent, Model: model, Created: now, Updated: now}
+	release, err := m.opt.Store.Acquire(info.ID)
+	if err != nil {
+		return nil, err
+	}
+	s := m.build(info.ID, release)
+	if err := s.append(Event{Type: SessionCreated, Session: &info}); err != nil {
+		s.stop(err)
+		release()
+		return nil, err
+	}
+	return s, m.start(s)
+}
+
+// Open returns a session, from the store where it is not open yet. A turn that a killed process left is closed first: its
+// calls get results that say so.
+func (m *Sessions) Open(ctx context.Context, id string) (*Session, error) {
+	m.mu.Lock()
+	s := m.open[id]
+	m.mu.Unlock()
+	if s != nil {
+		m.use(id)
+		return s, nil
+	}
+	release, err := m.opt.Store.Acquire(id)
+	if err != nil {
+		return nil, err
+	}
+	events, err := m.opt.Store.Load(ctx, id)
+	if err != nil {
+		release()
+		return nil, err
+	}
+	s = m.build(id, release)
+	s.take(events...)
+	if fix := s.history.repair(); len(fix) > 0 {
+		err = s.append(fix...)
+	}
+	if err != nil {
+		s.stop(err)
+		release()
+		return nil, err
+	}
+	return s, m.start(s)
+}
+
+// build makes a session that does not run yet.
+func (m *Sessions) build(id string, release func()) *Session {
+	ctx, stop := context.WithCancelCause(context.Background())
+	s := &Session{id: id, opt: &m.opt, release: release, ctx: ctx, stop: stop, done: make(chan struct{})}
+	s.mail.pending = map[string]*pending{}
+	s.mail.settled = map[string]string{}
+	s.mail.wake = make(chan struct{}, 1)
+	return s
+}
+
+// start runs a built session and makes it the current one.
+func (m *Sessions) start(s *Session) error {
+	m.mu.Lock()
+	if m.closed || m.open[s.id] != nil {
+		m.mu.Unlock()
+		s.stop(ErrClosed)
+		s.release()
+		return ErrClosed
+	}
+	m.open[s.id] = s
+	m.current = s.id
+	m.mu.Unlock()
+	if m.opt.Opened != nil {
+		m.opt.Opened(s)
+	}
+	go s.run()
+	return nil
+}
+
+func (m *Sessions) use(id string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.current = id
+}
+
+// Current is the session last used in this workspace, by this process or an earlier one; a new one where there is none or
+// another editor is using it.
+func (m *Sessions) Current(ctx context.Context) (*Session, error) {
+	m.mu.Lock()
+	id := m.current
+	m.mu.Unlock()
+	if id == "" {
+		list, err := m.opt.Store.List(ctx, m.opt.Directory)
+		if err != nil {
+			return nil, err
+		}
+		if len(list) > 0 {
+			id = list[0].ID
+		}
+	}
+	if id != "" {
+		s, err := m.Open(ctx, id)
+		if err == nil || !errors.Is(err, ErrInUse) && !errors.Is(err, ErrNotFound) {
+			return s, err
+		}
+	}
+	return m.New(ctx, "", "", "")
+}
+
+// Last is the session that was used last in this process, nil where there is none.
+func (m *Sessions) Last() *Session {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.open[m.current]
+}
+
+// Running are the open sessions, in no particular order.
+func (m *Sessions) Running() []*Session {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var all []*Session
+	for _, s := range m.open {
+		all = append(all, s)
+	}
+	return all
+}
+
+// List are the stored sessions of the workspace, newest first.
+func (m *Sessions) List(ctx context.Context) ([]SessionInfo, error) {
+	return m.opt.Store.List(ctx, m.opt.Directory)
+}
+
+// Delete ends a session and removes it from the store.
+func (m *Sessions) Delete(ctx context.Context, id string) error {
+	m.mu.Lock()
+	s := m.open[id]
+	delete(m.open, id)
+	if m.current == id {
+		m.current = ""
+	}
+	m.mu.Unlock()
+	if s != nil {
+		s.close()
+	}
+	release, err := m.opt.Store.Acquire(id)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return m.opt.Store.Delete(ctx, id)
+}
+
+// Question is an open question with the session that asks it.
+type Question struct {
+	OpenQuestion
+	Session string
+}
+
+// Pending are the open questions of all sessions, oldest first.
+func (m *Sessions) Pending() []Question {
+	all := []Question{}
+	for _, s := range m.Running() {
+		for _, q := range s.Pending() {
+			all = append(all, Question{q, s.id})
+		}
+	}
+	slices.SortFunc(all, func(a, b Question) int { return number(a.ID) - number(b.ID) })
+	return all
+}
+
+// Answer settles a question of any session; see [Session.Answer].
+func (m *Sessions) Answer(id string, a permission.Answer, by string) error {
+	late := &LateError{ID: id}
+	for _, s := range m.Running() {
+		err := s.Answer(id, a, by)
+		if l, ok := errors.AsType[*LateError](err); !ok {
+			return err
+		} else if l.By != "" {
+			late = l
+		}
+	}
+	return late
+}
+
+// Close cancels what runs and waits until every session has written its end.
+func (m *Sessions) Close() {
+	m.mu.Lock()
+	m.closed = true
+	m.mu.Unlock()
+	var wg sync.WaitGroup
+	for _, s := range m.Running() {
+		wg.Go(s.close)
+	}
+	wg.Wait()
+}

@@ -1,0 +1,137 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"github.com/opencode-lsp/opencode-lsp/tools"
+)
+
+// How often and how long a step waits for a provider that is busy or broke off; OpenCode's figures.
+const (
+	retries    = 5
+	firstDelay = 2 * time.Second
+	maxDelay   = 30 * time.Second
+)
+
+// reply asks the model for one reply, again where the provider was busy or the stream broke off. What was streamed before
+// a failure is void. On cancel the text so far is kept as an unfinished message.
+func (s *Session) reply(ctx context.Context) (*Reply, error) {
+	req := Request{Session: s.id, System: s.system, Messages: s.history.messages, Tools: s.specs}
+	for attempt := 1; ; attempt++ {
+		r, err := s.stream(ctx, req)
+		if err == nil {
+			return r, nil
+		}
+		if ctx.Err() != nil {
+			return nil, errors.Join(context.Cause(ctx), s.keep(r))
+		}
+		failure, ok := errors.AsType[*ModelError](err)
+		if !ok || !failure.Retry || attempt > retries {
+			return nil, err
+		}
+		if err := s.backOff(ctx, attempt, failure); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// keep stores the text of a reply that was cut off by a cancel; its calls were never whole.
+func (s *Session) keep(r *Reply) error {
+	if r.Text == "" {
+		return nil
+	}
+	r.Calls, r.Finish = nil, "cancelled"
+	return s.append(Event{Type: MessageDone, Message: r})
+}
+
+func (s *Session) backOff(ctx context.Context, attempt int, failure *ModelError) error {
+	wait := min(firstDelay<<(attempt-1), maxDelay)
+	wait += rand.N(wait / 4)
+	if failure.After > 0 {
+		wait = failure.After
+	}
+	s.log.notice(Event{
+		Time: time.Now(), Type: Retrying, SessionID: s.id, Turn: s.turn.id,
+		Text: fmt.Sprintf("%s; trying again in %s", failure.Error(), wait.Round(time.Second)),
+	})
+	select {
+	case <-time.After(wait):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// stream reads one reply. It returns what came even when the stream failed.
+func (s *Session) stream(ctx context.Context, req Request) (*Reply, error) {
+	reply := &Reply{Model: s.turn.name}
+	var text strings.Builder
+	var calls callPieces
+	var failure error
+	for d, err := range s.turn.model.Stream(ctx, req) {
+		if err != nil {
+			failure = err
+			break
+		}
+		if d.Text != "" {
+			text.WriteString(d.Text)
+			s.log.text(d.Text)
+		}
+		calls.add(d.Call)
+		if d.Usage != nil {
+			reply.Usage = d.Usage
+		}
+		if d.Finish != "" {
+			reply.Finish = d.Finish
+		}
+	}
+	reply.Text = text.String()
+	reply.Calls = calls.whole()
+	s.history.unique(reply.Calls)
+	return reply, failure
+}
+
+// callPieces puts streamed tool calls together.
+type callPieces []*callBuilder
+
+type callBuilder struct {
+	index     int
+	id, name  string
+	arguments strings.Builder
+}
+
+func (p *callPieces) add(d *CallDelta) {
+	if d == nil {
+		return
+	}
+	var b *callBuilder
+	for _, c := range *p {
+		if c.index == d.Index {
+			b = c
+		}
+	}
+	if b == nil {
+		b = &callBuilder{index: d.Index}
+		*p = append(*p, b)
+	}
+	if d.ID != "" {
+		b.id = d.ID
+	}
+	if d.Name != "" {
+		b.name = d.Name
+	}
+	b.arguments.WriteString(d.Arguments)
+}
+
+func (p callPieces) whole() []tools.Call {
+	var calls []tools.Call
+	for _, b := range p {
+		calls = append(calls, tools.Call{ID: b.id, Name: b.name, Arguments: b.arguments.String()})
+	}
+	return calls
+}

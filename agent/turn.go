@@ -1,0 +1,248 @@
+package agent
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/tools"
+)
+
+// turn is one run of the loop: from a prompt to the answer.
+type turn struct {
+	id    string
+	model Model
+	name  string // the model's
+	files []string
+	step  int
+	// call is the tool call that is being judged or run, for the questions that it leads to.
+	call tools.Call
+}
+
+// errRejected ends a turn whose operation the user rejected without a word to the model.
+var errRejected = errors.New("rejected by the user")
+
+// runTurn runs a turn to its end and writes down how it ended, whatever happens.
+func (s *Session) runTurn(p Prompt) {
+	ctx, cancel := context.WithCancelCause(s.ctx)
+	defer cancel(nil)
+	s.openTurn(cancel)
+	err := s.append(Event{Type: TurnStarted, Prompt: &p})
+	for err == nil {
+		if err = s.steps(ctx, p); err != nil {
+			break
+		}
+		s.opt.settle(ctx, s)
+		if s.closeTurn() {
+			s.end(TurnEnd{Status: Done, Text: s.history.lastText})
+			return
+		}
+	}
+	s.opt.settle(ctx, s)
+	s.fail(ctx, err)
+}
+
+// openTurn makes the turn known to the verbs; a Cancel that came before it began counts.
+func (s *Session) openTurn(cancel context.CancelCauseFunc) {
+	s.mail.mu.Lock()
+	defer s.mail.mu.Unlock()
+	s.turn = &turn{id: s.mail.turn}
+	s.mail.cancel = cancel
+	if s.mail.early {
+		s.mail.early = false
+		cancel(errCancelled)
+	}
+}
+
+// closeTurn ends the turn for the verbs: from here a prompt starts a new one. It reports false, and does nothing, while
+// prompts wait to join.
+func (s *Session) closeTurn() bool {
+	s.mail.mu.Lock()
+	defer s.mail.mu.Unlock()
+	if len(s.mail.queue) > 0 {
+		return false
+	}
+	s.mail.turn, s.mail.cancel = "", nil
+	return true
+}
+
+// steps asks the model and runs its calls until it answers without any.
+func (s *Session) steps(ctx context.Context, p Prompt) error {
+	if err := s.begin(p); err != nil {
+		return err
+	}
+	for ctx.Err() == nil {
+		if err := s.join(); err != nil {
+			return err
+		}
+		s.turn.step++
+		if s.opt.MaxSteps > 0 && s.turn.step > s.opt.MaxSteps {
+			return fmt.Errorf("the turn reached its limit of %d steps; prompt again to go on", s.opt.MaxSteps)
+		}
+		reply, err := s.reply(ctx)
+		if err != nil {
+			return err
+		}
+		if err := s.append(Event{Type: MessageDone, Message: reply}); err != nil {
+			return err
+		}
+		if len(reply.Calls) == 0 {
+			return nil
+		}
+		if err := s.calls(ctx, reply.Calls); err != nil {
+			return err
+		}
+	}
+	return context.Cause(ctx)
+}
+
+// begin makes the turn's model, and the session's tools and system prompt where they are not fixed yet.
+func (s *Session) begin(p Prompt) error {
+	if s.turn.model != nil {
+		return nil
+	}
+	model, name, err := s.opt.Model(s.history.info.Model)
+	if err != nil {
+		return err
+	}
+	s.turn.model, s.turn.name = model, name
+	s.startTitle(p)
+	if s.set != nil {
+		return nil
+	}
+	s.set = s.opt.Tools(s)
+	s.gate = s.opt.Gate(s)
+	s.system = s.opt.System()
+	for _, t := range s.set.Tools() {
+		s.specs = append(s.specs, ToolSpec{Name: t.Name(), Description: t.Description(), Schema: t.Schema()})
+	}
+	return nil
+}
+
+// join takes the prompts that came while the turn ran into the conversation.
+func (s *Session) join() error {
+	for {
+		p, ok := s.next()
+		if !ok {
+			return nil
+		}
+		if err := s.append(Event{Type: PromptJoined, Prompt: &p}); err != nil {
+			return err
+		}
+	}
+}
+
+// calls runs the calls of one reply in their order and gives each exactly one result. A rejection or cancel leaves the
+// rest unrun.
+func (s *Session) calls(ctx context.Context, calls []tools.Call) error {
+	var stop error
+	skip := ""
+	for _, c := range calls {
+		if skip != "" {
+			if err := s.result(c, tools.Result{Text: skip, Error: true}); err != nil {
+				return err
+			}
+			continue
+		}
+		result, err := s.call(ctx, c)
+		var rejected *permission.RejectedError
+		switch {
+		case errors.As(err, &rejected) && rejected.Message == "":
+			stop, skip = errRejected, "This call was not run: the user rejected an earlier one."
+			result = tools.Result{Text: "The user rejected this call; it was not run.", Error: true}
+		case errors.As(err, &rejected):
+			skip = "This call was not run: the user answered an earlier one with a remark. Read it first."
+			result = tools.Result{Text: "The user rejected this call; it was not run. The user says: " + rejected.Message, Error: true}
+		case ctx.Err() != nil:
+			stop, skip = context.Cause(ctx), "This call was not run: the user cancelled the turn."
+			if result.Text == "" {
+				result = tools.Result{Text: "The user cancelled this call.", Error: true}
+			}
+		case err != nil:
+			result.Text, result.Error = err.Error(), true
+		}
+		if err := s.result(c, result); err != nil {
+			return err
+		}
+	}
+	return stop
+}
+
+// call is the one place where consent is asked for and operations run: prepare, check, run.
+func (s *Session) call(ctx context.Context, c tools.Call) (tools.Result, error) {
+	s.turn.call = c
+	op, err := s.set.Prepare(ctx, c)
+	if err != nil {
+		return tools.Result{}, err
+	}
+	access := op.Access()
+	s.loop.guard(&access, c)
+	if err := s.gate.Check(ctx, access); err != nil {
+		return tools.Result{}, explain(err)
+	}
+	if err := s.append(Event{Type: CallStarted, Call: &c}); err != nil {
+		return tools.Result{}, err
+	}
+	return runOp(ctx, op, &progressWriter{session: s, turn: s.turn.id})
+}
+
+// runOp turns a panic in a tool into a failed result: one bad call must not end the editor's server.
+func runOp(ctx context.Context, op tools.Op, w *progressWriter) (result tools.Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			logger().Criticalf("tool panicked: %v", p)
+			err = errors.New("the tool crashed; this is a bug of opencode-lsp: try another way")
+		}
+	}()
+	return op.Run(ctx, w)
+}
+
+// explain makes a rule's denial a sentence for the model.
+func explain(err error) error {
+	if denied, ok := errors.AsType[*permission.DeniedError](err); ok {
+		return fmt.Errorf("the user's permission rules forbid this (%s); do not try to get around it", denied.Verdict.Reason)
+	}
+	return err
+}
+
+func (s *Session) result(c tools.Call, r tools.Result) error {
+	for _, f := range r.Files {
+		if !slices.Contains(s.turn.files, f) {
+			s.turn.files = append(s.turn.files, f)
+		}
+	}
+	return s.append(Event{Type: CallDone, Result: &CallResult{Call: c.ID, Name: c.Name, Result: r}})
+}
+
+// fail ends a turn that was cancelled, rejected or failed. Prompts that were waiting are kept in the conversation.
+func (s *Session) fail(ctx context.Context, err error) {
+	end := TurnEnd{Status: Failed, Text: s.history.lastText, Error: err.Error()}
+	switch {
+	case errors.Is(err, errRejected):
+		end.Status, end.Error = Rejected, ""
+	case ctx.Err() != nil:
+		end.Status, end.Error = Cancelled, ""
+	}
+	for !s.closeTurn() {
+		if err := s.join(); err != nil {
+			logger().Errorf("session %s: %s", s.id, err)
+		}
+	}
+	s.end(end)
+}
+
+// end writes the turn's end. Where even that cannot be stored followers still see it: an editor must not wait for ever.
+func (s *Session) end(end TurnEnd) {
+	end.Files = append([]string{}, s.turn.files...)
+	e := Event{Type: TurnEnded, End: &end}
+	if err := s.append(e); err != nil {
+		logger().Errorf("session %s: %s", s.id, err)
+		end.Status, end.Error = Failed, err.Error()
+		e.Time, e.SessionID, e.Turn = time.Now(), s.id, s.turn.id
+		s.log.notice(e)
+	}
+	s.turn = nil
+}
