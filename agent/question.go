@@ -36,6 +36,11 @@ func (e *LateError) Error() string {
 	return fmt.Sprintf("question #%s was already settled by %s", e.ID, e.By)
 }
 
+// Withdrawn is the cause by which the asker takes a question back, since something else answered it: the name of that.
+type Withdrawn string
+
+func (w Withdrawn) Error() string { return "settled by " + string(w) }
+
 // Answer settles an open question. The first answer wins, a later one gets a *LateError. by names the channel for the log.
 func (s *Session) Answer(id string, a permission.Answer, by string) error {
 	s.mail.mu.Lock()
@@ -129,6 +134,8 @@ func (s *Session) await(ctx context.Context, p *pending) (answered, error) {
 	by := "cancel"
 	if errors.Is(context.Cause(ctx), permission.ErrCovered) {
 		by = "a remembered answer"
+	} else if w, ok := errors.AsType[Withdrawn](context.Cause(ctx)); ok {
+		by = string(w)
 	}
 	s.mail.mu.Lock()
 	defer s.mail.mu.Unlock()

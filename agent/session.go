@@ -29,7 +29,8 @@ type Session struct {
 	stop    context.CancelCauseFunc
 	done    chan struct{}
 
-	mail mailbox
+	replayed int64
+	mail     mailbox
 
 	// Owned by the session's goroutine.
 	history    history
@@ -80,6 +81,9 @@ func (s *Session) Busy() string {
 func (s *Session) Events(ctx context.Context, from int64) iter.Seq[Event] {
 	return s.log.follow(ctx, from, Event{SessionID: s.id})
 }
+
+// Replayed is the Seq of the last event that was stored before this process opened the session.
+func (s *Session) Replayed() int64 { return s.replayed }
 
 // Prompt starts a turn and returns its id at once. While a turn runs the prompt joins it at its next step, and the id of
 // that turn is returned.

@@ -98,6 +98,7 @@ func (m *Sessions) Open(ctx context.Context, id string) (*Session, error) {
 	}
 	s = m.build(id, release)
 	s.take(events...)
+	s.replayed = int64(len(events))
 	if fix := s.history.repair(); len(fix) > 0 {
 		err = s.append(fix...)
 	}

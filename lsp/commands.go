@@ -1,0 +1,391 @@
+package lsp
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/sourcegraph/jsonrpc2"
+
+	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/permission"
+)
+
+// command runs one entry of workspace/executeCommand with its argument object.
+type command func(ctx context.Context, s *Server, a *Agent, arg json.RawMessage) (any, error)
+
+// takes wraps a typed command. A bare string in the place of the object means {"text": …}: Helix and Zed make that easy.
+func takes[A any](f func(*Server, context.Context, *Agent, A) (any, error)) command {
+	return func(ctx context.Context, s *Server, a *Agent, arg json.RawMessage) (any, error) {
+		var args A
+		if len(arg) > 0 && arg[0] == '"' {
+			arg = slices.Concat([]byte(`{"text":`), arg, []byte("}"))
+		}
+		if len(arg) > 0 {
+			if err := json.Unmarshal(arg, &args); err != nil {
+				return nil, rpcError(jsonrpc2.CodeInvalidParams, "invalid argument: %s", err)
+			}
+		}
+		return f(s, ctx, a, args)
+	}
+}
+
+// commands is what the server offers; its keys are announced at initialize.
+func commands() map[string]command {
+	return map[string]command{
+		"opencode.prompt":           takes((*Server).prompt),
+		"opencode.action":           takes((*Server).action),
+		"opencode.cancel":           takes((*Server).cancelTurn),
+		"opencode.session.new":      takes((*Server).sessionNew),
+		"opencode.session.list":     takes((*Server).sessionList),
+		"opencode.session.open":     takes((*Server).sessionOpen),
+		"opencode.session.delete":   takes((*Server).sessionDelete),
+		"opencode.session.undo":     takes((*Server).sessionUndo),
+		"opencode.permission.list":  takes((*Server).permissionList),
+		"opencode.permission.reply": takes((*Server).permissionReply),
+		"opencode.model.select":     takes((*Server).modelSelect),
+		"opencode.status":           takes((*Server).status),
+	}
+}
+
+func commandNames() []string { return slices.Sorted(maps.Keys(commands())) }
+
+// executeCommand finds the command and runs it with its first argument.
+func (s *Server) executeCommand(ctx context.Context, p executeCommandParams) (any, error) {
+	run, ok := commands()[p.Command]
+	if !ok {
+		return nil, rpcError(jsonrpc2.CodeInvalidParams, "command %q is not known", p.Command)
+	}
+	a, err := s.ready(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var arg json.RawMessage
+	if len(p.Arguments) > 0 && !bytes.Equal(p.Arguments[0], []byte("null")) {
+		arg = p.Arguments[0]
+	}
+	return run(ctx, s, a, arg)
+}
+
+// promptArgs are the arguments of opencode.prompt.
+type promptArgs struct {
+	Text    string   `json:"text"`
+	Session string   `json:"session"`
+	New     bool     `json:"new"`
+	Agent   string   `json:"agent"`
+	Model   string   `json:"model"`
+	URI     string   `json:"uri"`
+	Range   *span    `json:"range"`
+	Files   []string `json:"files"`
+	Wait    bool     `json:"wait"`
+}
+
+// actionArgs are the arguments of opencode.action.
+type actionArgs struct {
+	Action      string       `json:"action"`
+	URI         string       `json:"uri"`
+	Range       *span        `json:"range"`
+	Diagnostics []diagnostic `json:"diagnostics,omitempty"`
+	Text        string       `json:"text,omitempty"`
+	Wait        bool         `json:"wait,omitempty"`
+}
+
+// started is the answer of prompt and action at once; ended the one with wait.
+type started struct {
+	Session string `json:"session"`
+	Turn    string `json:"turn"`
+}
+
+type ended struct {
+	started
+	agent.TurnEnd
+}
+
+func (s *Server) prompt(ctx context.Context, a *Agent, args promptArgs) (any, error) {
+	if args.Text == "" {
+		return nil, rpcError(jsonrpc2.CodeInvalidParams, `text is missing: pass {"text": "what to do"}`)
+	}
+	session, err := s.session(ctx, a, args)
+	if err != nil {
+		return nil, err
+	}
+	p := agent.Prompt{Text: args.Text}
+	if args.URI != "" {
+		where, err := s.place(args.URI, args.Range)
+		if err != nil {
+			return nil, rpcError(jsonrpc2.CodeInvalidParams, "%s", err)
+		}
+		p.Text, p.Shown = p.Text+"\n"+where, args.Text+" – "+s.placeName(args.URI, args.Range)
+	}
+	for _, f := range args.Files {
+		p.Text += "\nSee also: " + f
+	}
+	return s.begin(ctx, session, p, args.Wait)
+}
+
+// session is the one that a prompt goes to: named, new, or the current one.
+func (s *Server) session(ctx context.Context, a *Agent, args promptArgs) (*agent.Session, error) {
+	switch {
+	case args.Session != "":
+		return a.Sessions.Open(ctx, args.Session)
+	case args.New, args.Agent != "", args.Model != "":
+		return a.Sessions.New(ctx, "", args.Agent, args.Model)
+	}
+	return a.Sessions.Current(ctx)
+}
+
+// begin prompts and, where asked to, waits for the end of the turn.
+func (s *Server) begin(ctx context.Context, session *agent.Session, p agent.Prompt, wait bool) (any, error) {
+	turn, err := session.Prompt(p)
+	if err != nil {
+		return nil, err
+	}
+	answer := started{session.ID(), turn}
+	if !wait {
+		return answer, nil
+	}
+	end, err := session.Wait(ctx, turn)
+	if err != nil {
+		return nil, err
+	}
+	return ended{answer, end}, nil
+}
+
+func (s *Server) action(ctx context.Context, a *Agent, args actionArgs) (any, error) {
+	act, ok := actionOf(args.Action)
+	if !ok {
+		return nil, rpcError(jsonrpc2.CodeInvalidParams, "action %q is not known", args.Action)
+	}
+	p, err := s.actionPrompt(act, args)
+	if err != nil {
+		return nil, rpcError(jsonrpc2.CodeInvalidParams, "%s", err)
+	}
+	session, err := a.Sessions.New(ctx, "", "", "")
+	if err != nil {
+		return nil, err
+	}
+	return s.begin(ctx, session, p, args.Wait)
+}
+
+// sessionArgs are the arguments of the session commands.
+type sessionArgs struct {
+	Session string `json:"session"`
+	Title   string `json:"title"`
+	Agent   string `json:"agent"`
+	Model   string `json:"model"`
+}
+
+// pick is the named session, else the one last used.
+func pick(ctx context.Context, a *Agent, id string) (*agent.Session, error) {
+	if id != "" {
+		return a.Sessions.Open(ctx, id)
+	}
+	return a.Sessions.Current(ctx)
+}
+
+func (s *Server) cancelTurn(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
+	cancelled := false
+	for _, session := range a.Sessions.Running() {
+		if args.Session == "" || session.ID() == args.Session {
+			cancelled = session.Cancel() || cancelled
+		}
+	}
+	return map[string]bool{"cancelled": cancelled}, nil
+}
+
+func (s *Server) sessionNew(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
+	session, err := a.Sessions.New(ctx, args.Title, args.Agent, args.Model)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"session": session.ID()}, nil
+}
+
+// listed is one entry of opencode.session.list.
+type listed struct {
+	ID        string `json:"id"`
+	Title     string `json:"title"`
+	Status    string `json:"status"`
+	Updated   string `json:"updated"`
+	Directory string `json:"directory"`
+}
+
+func (s *Server) sessionList(ctx context.Context, a *Agent, _ sessionArgs) (any, error) {
+	infos, err := a.Sessions.List(ctx)
+	if err != nil {
+		return nil, err
+	}
+	status := statuses(a)
+	list := []listed{}
+	for _, i := range infos {
+		now := status[i.ID]
+		if now == "" {
+			now = "idle"
+		}
+		list = append(list, listed{i.ID, i.Title, now, i.Updated.UTC().Format("2006-01-02T15:04:05Z07:00"), i.Directory})
+	}
+	return list, nil
+}
+
+// statuses are the sessions that do something: "busy", or "waiting" for an answer.
+func statuses(a *Agent) map[string]string {
+	status := map[string]string{}
+	for _, session := range a.Sessions.Running() {
+		switch {
+		case len(session.Pending()) > 0:
+			status[session.ID()] = "waiting"
+		case session.Busy() != "":
+			status[session.ID()] = "busy"
+		}
+	}
+	return status
+}
+
+func (s *Server) sessionOpen(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
+	session, err := pick(ctx, a, args.Session)
+	if err != nil {
+		return nil, err
+	}
+	path := s.transcriptPath(session.ID())
+	shown := s.client.caps.Window.ShowDocument.Support && s.showDocument(path, true)
+	if !shown {
+		s.logMessage("transcript: " + path)
+	}
+	return map[string]any{"session": session.ID(), "transcript": uriOf(path), "shown": shown}, nil
+}
+
+func (s *Server) sessionDelete(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
+	if args.Session == "" {
+		return nil, rpcError(jsonrpc2.CodeInvalidParams, "session is missing: name the session to delete")
+	}
+	if err := a.Sessions.Delete(ctx, args.Session); err != nil {
+		return nil, err
+	}
+	return map[string]bool{"deleted": true}, nil
+}
+
+func (s *Server) sessionUndo(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
+	session, err := pick(ctx, a, args.Session)
+	if err != nil {
+		return nil, err
+	}
+	files, err := session.Undo(ctx, reverter{s})
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]string{"files": files}, nil
+}
+
+// pendingQuestion is one entry of opencode.permission.list.
+type pendingQuestion struct {
+	ID         string   `json:"id"`
+	Session    string   `json:"session"`
+	Permission string   `json:"permission"`
+	Patterns   []string `json:"patterns"`
+	Subject    string   `json:"subject"`
+}
+
+func (s *Server) permissionList(_ context.Context, a *Agent, _ struct{}) (any, error) {
+	return pendingQuestions(a), nil
+}
+
+func pendingQuestions(a *Agent) []pendingQuestion {
+	list := []pendingQuestion{}
+	for _, q := range a.Sessions.Pending() {
+		list = append(list, pendingQuestion{q.ID, q.Session, q.Permission, q.Patterns, q.Subject})
+	}
+	return list
+}
+
+// questionID is an id that may come as a number: that is how the prompt shows it.
+type questionID string
+
+// UnmarshalJSON takes 12, "12" and "#12".
+func (q *questionID) UnmarshalJSON(data []byte) error {
+	if n, err := strconv.Atoi(string(data)); err == nil {
+		*q = questionID(strconv.Itoa(n))
+		return nil
+	}
+	var text string
+	if err := json.Unmarshal(data, &text); err != nil {
+		return err
+	}
+	if len(text) > 0 && text[0] == '#' {
+		text = text[1:]
+	}
+	*q = questionID(text)
+	return nil
+}
+
+// replyArgs are the arguments of opencode.permission.reply.
+type replyArgs struct {
+	ID      questionID       `json:"id,omitempty"`
+	Reply   permission.Reply `json:"reply"`
+	Message string           `json:"message,omitempty"`
+	// Via names the channel for the log: "command" where it is left out.
+	Via string `json:"via,omitempty"`
+}
+
+// replied is the answer of opencode.permission.reply.
+type replied struct {
+	OK     bool   `json:"ok"`
+	Reason string `json:"reason,omitempty"`
+}
+
+func (s *Server) permissionReply(_ context.Context, a *Agent, args replyArgs) (any, error) {
+	switch args.Reply {
+	case permission.Once, permission.Always, permission.Reject, agent.Skip:
+	default:
+		return nil, rpcError(jsonrpc2.CodeInvalidParams, "reply %q is not one of once, always, reject", args.Reply)
+	}
+	if args.ID == "" {
+		open := a.Sessions.Pending()
+		if len(open) != 1 {
+			return replied{Reason: strconv.Itoa(len(open)) + " questions are open; name one by its id"}, nil
+		}
+		args.ID = questionID(open[0].ID)
+	}
+	if args.Via == "" {
+		args.Via = "command"
+	}
+	if err := a.Sessions.Answer(string(args.ID), permission.Answer{Reply: args.Reply, Message: args.Message}, args.Via); err != nil {
+		return replied{Reason: err.Error()}, nil
+	}
+	return replied{OK: true}, nil
+}
+
+func (s *Server) status(ctx context.Context, a *Agent, _ struct{}) (any, error) {
+	status := statuses(a)
+	sessions := []listed{}
+	for _, session := range a.Sessions.Running() {
+		i := session.Info()
+		now := status[i.ID]
+		if now == "" {
+			now = "idle"
+		}
+		sessions = append(sessions, listed{i.ID, i.Title, now, i.Updated.UTC().Format("2006-01-02T15:04:05Z07:00"), i.Directory})
+	}
+	unsaved := []string{}
+	for _, path := range s.edits.unsaved(s.ws) {
+		unsaved = append(unsaved, uriOf(path))
+	}
+	return map[string]any{
+		"version": s.opt.Version, "model": a.Model(), "agent": "build", "sessions": sessions,
+		"pending": pendingQuestions(a), "unsaved": unsaved, "roots": s.ws.Roots(),
+	}, nil
+}
+
+// modelSelect makes a model the editor's default; without a name the user picks one from a prompt.
+func (s *Server) modelSelect(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
+	if args.Model == "" {
+		args.Model = s.chooseModel(ctx, a.Models(ctx))
+	}
+	if args.Model == "" {
+		return map[string]string{"model": a.Model()}, nil
+	}
+	a.SetModel(args.Model)
+	return map[string]string{"model": a.Model()}, nil
+}

@@ -1,0 +1,150 @@
+package lsp
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/rivo/uniseg"
+)
+
+// What editors bear: Zed cuts title and message at 50 characters, and floods of reports make all of them slow.
+const (
+	progressTitle    = "OpenCode"
+	progressWidth    = 50 - len(progressTitle)
+	progressInterval = 100 * time.Millisecond
+)
+
+// progress is the work-done progress of a session's running turn. It belongs to the session's follower.
+type progress struct {
+	server  *Server
+	token   string
+	begun   bool
+	created chan error       // the client's answer to create
+	due     <-chan time.Time // a report waits for its time
+	message string           // the latest, not sent yet where due is set
+	last    time.Time        // of the last report
+}
+
+// start asks the client to make the progress. Zed and VS Code drop what is sent for tokens that were not created.
+func (p *progress) start(turn, message string) {
+	if !p.server.client.caps.Window.WorkDoneProgress {
+		return
+	}
+	p.token, p.message, p.begun = "opencode/"+turn, message, false
+	created := make(chan error, 1)
+	p.created = created
+	s, token := p.server, p.token
+	s.work.Go(func() {
+		ctx, cancel := context.WithTimeout(s.ctx, callTimeout)
+		defer cancel()
+		_, err := call[json.RawMessage](ctx, s.conn, "window/workDoneProgress/create", map[string]string{"token": token})
+		created <- err
+	})
+}
+
+// begin follows the client's answer; after an error there is no progress for this turn (LSP 3.17).
+func (p *progress) begin(err error) {
+	p.created = nil
+	if err != nil {
+		logger().Infof("%s", err)
+		p.token = ""
+		return
+	}
+	p.begun = true
+	p.send(progressValue{Kind: "begin", Title: progressTitle, Message: p.message, Cancellable: cancellable()})
+}
+
+// report shows a message now, or when the last one is old enough.
+func (p *progress) report(message string) {
+	message = fit(oneLine(message), progressWidth)
+	if p.token == "" || message == p.message {
+		return
+	}
+	p.message = message
+	if p.begun && p.due == nil {
+		p.due = time.After(progressInterval - min(time.Since(p.last), progressInterval))
+	}
+}
+
+// flush sends the latest message.
+func (p *progress) flush() {
+	p.due = nil
+	if p.begun {
+		p.send(progressValue{Kind: "report", Message: p.message, Cancellable: cancellable()})
+	}
+}
+
+// end closes the progress; one that the client never created has nothing to end.
+func (p *progress) end(message string) {
+	if p.begun {
+		p.send(progressValue{Kind: "end", Message: message})
+	}
+	p.stop()
+}
+
+func (p *progress) stop() {
+	p.token, p.begun, p.created, p.due, p.message = "", false, nil, nil, ""
+}
+
+func (p *progress) send(v progressValue) {
+	p.last = time.Now()
+	p.server.conn.notify("$/progress", progressParams{Token: p.token, Value: v})
+}
+
+// cancellable must be repeated in every report, or Zed takes the cancel button away.
+func cancellable() *bool {
+	yes := true
+	return &yes
+}
+
+// cancelProgress ends the turn whose progress the user cancelled.
+func (s *Server) cancelProgress(p progressCancelParams) error {
+	var token string
+	a := s.agent.now()
+	if json.Unmarshal(p.Token, &token) != nil || a == nil {
+		return nil
+	}
+	turn := strings.TrimPrefix(token, "opencode/")
+	for _, session := range a.Sessions.Running() {
+		if session.Busy() == turn {
+			session.Cancel()
+		}
+	}
+	return nil
+}
+
+// oneLine makes text fit for a place that shows one line.
+func oneLine(text string) string { return visible(strings.Join(strings.Fields(text), " ")) }
+
+// fit elides the middle of a text that is wider than width columns.
+func fit(text string, width int) string {
+	if uniseg.StringWidth(text) <= width {
+		return text
+	}
+	head := (width - 1) / 2
+	return cutHead(text, head) + "…" + cutTail(text, width-1-head)
+}
+
+// cutHead is the longest start of text that is not wider than width columns.
+func cutHead(text string, width int) string {
+	end, used := 0, 0
+	for g := uniseg.NewGraphemes(text); g.Next(); {
+		if used += g.Width(); used > width {
+			break
+		}
+		_, end = g.Positions()
+	}
+	return text[:end]
+}
+
+// cutTail is the longest end of text that is not wider than width columns.
+func cutTail(text string, width int) string {
+	excess, start := uniseg.StringWidth(text)-width, 0
+	for g := uniseg.NewGraphemes(text); excess > 0 && g.Next(); {
+		excess -= g.Width()
+		_, start = g.Positions()
+	}
+	return text[start:]
+}

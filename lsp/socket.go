@@ -1,0 +1,140 @@
+package lsp
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/sourcegraph/jsonrpc2"
+)
+
+// The server listens on a unix socket per workspace folder, so that `opencode-lsp send` and `answer` reach the editor that
+// has the folder open. It speaks LSP's own framing with one method, workspace/executeCommand: the commands are the same,
+// and so is the permission gate. Folder 0700, socket 0600: nobody but the user gets in.
+
+// socketName is the socket of a root and process: the root's hash, so that a client finds it by folder, and the pid, so that
+// two editors on one folder do not meet.
+func socketName(root string, pid int) string {
+	return fmt.Sprintf("%s-%d.sock", rootHash(root), pid)
+}
+
+func rootHash(root string) string {
+	sum := sha256.Sum256([]byte(root))
+	return hex.EncodeToString(sum[:8])
+}
+
+// listen serves the sockets until the server ends.
+func (s *Server) listen() {
+	if err := os.MkdirAll(s.opt.SocketDir, 0o700); err != nil {
+		logger().Warningf("socket: %s", err)
+		return
+	}
+	for _, root := range s.ws.Roots() {
+		path := filepath.Join(s.opt.SocketDir, socketName(root, os.Getpid()))
+		os.Remove(path) // of a process that had our pid
+		l, err := net.Listen("unix", path)
+		if err != nil {
+			logger().Warningf("socket: %s", err)
+			continue
+		}
+		if err := os.Chmod(path, 0o600); err != nil {
+			logger().Warningf("socket: %s", err)
+		}
+		s.work.Go(func() { s.accept(l) })
+		s.work.Go(func() {
+			<-s.ctx.Done()
+			l.Close() // removes the socket
+		})
+	}
+}
+
+func (s *Server) accept(l net.Listener) {
+	for {
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		s.work.Go(func() { s.serveSocket(c) })
+	}
+}
+
+// serveSocket answers one client; each of its requests runs beside the reader, as the editor's do.
+func (s *Server) serveSocket(c net.Conn) {
+	rpc := jsonrpc2.NewConn(s.ctx, newFrames(c), jsonrpc2.AsyncHandler(jsonrpc2.HandlerWithError(
+		func(ctx context.Context, _ *jsonrpc2.Conn, req *jsonrpc2.Request) (any, error) {
+			if req.Method != "workspace/executeCommand" || req.Params == nil {
+				return nil, rpcError(jsonrpc2.CodeMethodNotFound, "method %q is not known here", req.Method)
+			}
+			m := request((*Server).executeCommand)
+			return s.conn.protect(ctx, m, *req.Params)
+		})), jsonrpc2.SetLogger(rpcLog{}))
+	<-rpc.DisconnectNotify()
+}
+
+// ErrNoServer says that no language server runs for a folder.
+var ErrNoServer = errors.New("no opencode-lsp runs for this folder: open it in your editor first")
+
+// Remote is a client of a running server's socket.
+type Remote struct{ rpc *jsonrpc2.Conn }
+
+// Find connects to the server of the nearest folder at or above dir; pid chooses among several, 0 takes the newest. Sockets
+// of dead processes are removed.
+func Find(ctx context.Context, socketDir, dir string, pid int) (*Remote, error) {
+	for {
+		for _, path := range candidates(socketDir, dir, pid) {
+			c, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
+			if err != nil {
+				os.Remove(path)
+				continue
+			}
+			rpc := jsonrpc2.NewConn(ctx, newFrames(c), handlerFunc(func(context.Context, *jsonrpc2.Request) {}), jsonrpc2.SetLogger(rpcLog{}))
+			return &Remote{rpc}, nil
+		}
+		parent := filepath.Dir(dir)
+		if parent == dir {
+			return nil, ErrNoServer
+		}
+		dir = parent
+	}
+}
+
+// candidates are the sockets of one folder, newest first.
+func candidates(socketDir, dir string, pid int) []string {
+	entries, _ := os.ReadDir(socketDir)
+	var found []fs.FileInfo
+	for _, e := range entries {
+		mine := strings.HasPrefix(e.Name(), rootHash(dir)+"-") && strings.HasSuffix(e.Name(), ".sock")
+		if mine && (pid == 0 || e.Name() == socketName(dir, pid)) {
+			if info, err := e.Info(); err == nil {
+				found = append(found, info)
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
+	var paths []string
+	for _, info := range found {
+		paths = append(paths, filepath.Join(socketDir, info.Name()))
+	}
+	return paths
+}
+
+// Command runs one of the server's commands and decodes its result.
+func (r *Remote) Command(ctx context.Context, name string, arg, result any) error {
+	raw, err := json.Marshal(arg)
+	if err != nil {
+		return err
+	}
+	return r.rpc.Call(ctx, "workspace/executeCommand", executeCommandParams{Command: name, Arguments: []json.RawMessage{raw}}, result)
+}
+
+// Close ends the connection.
+func (r *Remote) Close() error { return r.rpc.Close() }

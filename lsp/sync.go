@@ -1,0 +1,90 @@
+package lsp
+
+import (
+	"sync"
+	"time"
+
+	"github.com/opencode-lsp/opencode-lsp/workspace"
+)
+
+// didOpen takes a document into the mirror. A second one for the same document replaces the first (seen after reconnects).
+// Documents that are no files (untitled:, git:) are not ours.
+func (s *Server) didOpen(p didOpenParams) error {
+	path, err := pathOf(p.TextDocument.URI)
+	if err != nil {
+		logger().Debugf("didOpen: %s", err)
+		return nil
+	}
+	if s.ws.IsOpen(path) {
+		logger().Warningf("didOpen: %s was open already; the new text counts", path)
+	}
+	s.ws.Open(path, p.TextDocument.Version, p.TextDocument.Text)
+	return nil
+}
+
+// didChange applies the changes in their order; each refers to the text that the ones before it made (LSP 3.17). A change
+// that does not fit leaves the document unsynchronised: nothing reads or edits it until the editor opens it again.
+func (s *Server) didChange(p didChangeParams) error {
+	path, err := pathOf(p.TextDocument.URI)
+	if err != nil {
+		return nil
+	}
+	s.typed.note()
+	var version int32
+	if p.TextDocument.Version != nil {
+		version = *p.TextDocument.Version
+	}
+	return s.ws.Update(path, version, func(b *workspace.Buffer) error {
+		for _, c := range p.ContentChanges {
+			if err := s.client.encoding.apply(b, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// apply edits the buffer by one change.
+func (e encoding) apply(b *workspace.Buffer, c contentChange) error {
+	start, end := 0, b.Len()
+	if c.Range != nil {
+		var err error
+		if start, end, err = e.offsets(b, *c.Range); err != nil {
+			return err
+		}
+	}
+	return b.Replace(start, end, c.Text)
+}
+
+func (s *Server) didSave(p documentParams) error {
+	if path, err := pathOf(p.TextDocument.URI); err == nil {
+		s.ws.Saved(path)
+	}
+	return nil
+}
+
+func (s *Server) didClose(p documentParams) error {
+	if path, err := pathOf(p.TextDocument.URI); err == nil {
+		s.ws.Close(path)
+	}
+	return nil
+}
+
+// typing remembers when the user last typed, so that nothing is opened under the user's hands.
+type typing struct {
+	mu   sync.Mutex
+	last time.Time
+}
+
+func (t *typing) note() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.last = time.Now()
+}
+
+// quiet reports whether nothing was typed for d.
+func (t *typing) quiet(d time.Duration) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return time.Since(t.last) >= d
+}
