@@ -91,8 +91,11 @@ func (r *request) read(raw []byte) string {
 	return r.judgeMessages()
 }
 
+// nameRule is what the name of a tool may be, also in a history.
+func nameRule() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`) }
+
 func (r *request) judgeTools() string {
-	name := regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`)
+	name := nameRule()
 	seen := make(map[string]bool)
 	for i, t := range r.Tools {
 		var schema struct {
@@ -174,8 +177,8 @@ func (m message) judgeCalls() (open []string, problem string) {
 	for _, c := range m.ToolCalls {
 		var args map[string]json.RawMessage
 		switch {
-		case c.Type != "function" || c.Function.Name == "":
-			return nil, "tool call must have type function and a name"
+		case c.Type != "function" || !nameRule().MatchString(c.Function.Name):
+			return nil, fmt.Sprintf("tool call must have type function and a valid name, not %q", c.Function.Name)
 		case c.ID == "" || slices.Contains(open, c.ID):
 			return nil, fmt.Sprintf("tool call id %q is empty or used twice", c.ID)
 		case json.Unmarshal([]byte(c.Function.Arguments), &args) != nil:
