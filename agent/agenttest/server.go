@@ -1,0 +1,181 @@
+package agenttest
+
+import (
+	"cmp"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"slices"
+	"sync"
+)
+
+// BaseURL reaches the server through [Server.Client], which needs no sockets.
+const BaseURL = "http://model.test/v1"
+
+// maxRequest bounds a request's body in bytes.
+const maxRequest = 64 << 20
+
+// Server is a scripted model that speaks Chat Completions. It judges every request as the strictest providers do and
+// answers 400 with the reason where one would. Close it when done. It is safe for concurrent use; steps are handed out in
+// the order in which requests arrive.
+type Server struct {
+	http http.Server
+	done chan struct{} // closed by Close; ends hanging answers
+	wg   sync.WaitGroup
+
+	mu       sync.Mutex // guards what follows
+	steps    []Step
+	title    string
+	requests []json.RawMessage
+	headers  []http.Header
+	problems []string
+	url      string
+	pipe     *pipeListener
+	client   *http.Client
+	closed   bool
+}
+
+// New returns a server that plays script. It opens nothing until [Server.URL] or [Server.Client] is called.
+func New(script ...Step) *Server {
+	s := &Server{done: make(chan struct{})}
+	for _, step := range script {
+		if step.Title != "" {
+			s.title = step.Title
+		} else {
+			s.steps = append(s.steps, step)
+		}
+	}
+	s.http.Handler = s.handler()
+	return s
+}
+
+func (s *Server) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("POST /v1/chat/completions", s.complete)
+	mux.HandleFunc("GET /v1/models", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		io.WriteString(w, `{"object":"list","data":[{"id":"scripted","object":"model"}]}`)
+	})
+	return mux
+}
+
+// URL is the base URL, ending in /v1, of a listener on loopback, which the first call opens. It panics where loopback
+// cannot be listened on, as httptest does.
+func (s *Server) URL() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.url == "" {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			panic("agenttest: listen on loopback: " + err.Error())
+		}
+		s.url = "http://" + l.Addr().String() + "/v1"
+		s.wg.Go(func() { s.http.Serve(l) })
+	}
+	return s.url
+}
+
+// Client is an HTTP client whose every connection ends at this server in memory, whatever the host. Together with
+// [BaseURL] it works inside a testing/synctest bubble.
+func (s *Server) Client() *http.Client {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.client == nil {
+		s.pipe = newPipeListener()
+		s.client = &http.Client{Transport: &http.Transport{DialContext: s.pipe.dial}}
+		s.wg.Go(func() { s.http.Serve(s.pipe) })
+	}
+	return s.client
+}
+
+// Close ends all answers and connections, those of [Server.Client] too, and waits for the accepting goroutines.
+func (s *Server) Close() {
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		close(s.done)
+	}
+	client := s.client
+	s.mu.Unlock()
+	if client != nil {
+		client.CloseIdleConnections()
+	}
+	s.http.Close()
+	s.wg.Wait()
+}
+
+// Requests are the bodies of all requests so far, refused ones included.
+func (s *Server) Requests() []json.RawMessage {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.requests)
+}
+
+// Headers are the header fields of all requests so far.
+func (s *Server) Headers() []http.Header {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.headers)
+}
+
+// Problems are the reasons for which requests were refused as invalid. A test that ends well ends with none.
+func (s *Server) Problems() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.problems)
+}
+
+// Left is how many steps of the script have not been asked for.
+func (s *Server) Left() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.steps)
+}
+
+// Add appends steps to the script.
+func (s *Server) Add(script ...Step) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.steps = append(s.steps, script...)
+}
+
+func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
+	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
+	if err != nil {
+		return // the client went away, or sent more than any test should
+	}
+	var req request
+	problem := req.read(raw)
+	step := s.take(raw, r.Header, &req, problem)
+	if problem != "" {
+		refuse(w, Step{Status: http.StatusBadRequest, Message: problem, Type: "invalid_request_error"})
+		return
+	}
+	if step.Status != 0 && step.Status != http.StatusOK {
+		refuse(w, step)
+		return
+	}
+	newAnswer(w, r, &req, s.done).play(step)
+}
+
+// take records a request and chooses the step that answers it.
+func (s *Server) take(raw []byte, header http.Header, req *request, problem string) Step {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, raw)
+	s.headers = append(s.headers, header.Clone())
+	if problem != "" {
+		s.problems = append(s.problems, problem)
+		return Step{}
+	}
+	if len(req.Tools) == 0 && (s.title != "" || req.wantsTitle()) {
+		return Step{Text: cmp.Or(s.title, "Scripted session")}
+	}
+	if len(s.steps) == 0 {
+		return Step{Text: "The script is used up: it has no step for this request."}
+	}
+	step := s.steps[0]
+	s.steps = s.steps[1:]
+	return step
+}
