@@ -1,3 +1,5 @@
 module github.com/opencode-lsp/opencode-lsp
 
 go 1.26
+
+require github.com/google/jsonschema-go v0.4.3 // indirect
