@@ -2,4 +2,4 @@ module github.com/opencode-lsp/opencode-lsp
 
 go 1.26
 
-require github.com/google/jsonschema-go v0.4.3 // indirect
+require github.com/google/jsonschema-go v0.4.3

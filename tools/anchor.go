@@ -7,7 +7,7 @@ import "strings"
 const (
 	anchorSimilar = 0.65
 	anchorStretch = 0.25
-	anchorWork    = 200 << 20 // bytes times bytes
+	anchorWork    = 64 << 20 // bytes times bytes
 )
 
 // blockAnchor finds the block whose first and last line equal old's, whose length is within a quarter of old's and whose

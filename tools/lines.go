@@ -105,18 +105,19 @@ func toLineEnd(s, end string) string {
 	return strings.ReplaceAll(s, "\n", end)
 }
 
-// withLineEnds are the forms of old to look for in text: with the text's usual line end, and where lines of the text end
-// in both ways with the other one too.
-func withLineEnds(text, old string) []string {
-	usual := lineEnd(text)
-	forms := []string{toLineEnd(old, usual)}
-	if crlf := strings.Count(text, "\r\n"); crlf == 0 || crlf == strings.Count(text, "\n") || !strings.Contains(old, "\n") {
-		return forms
+// withLineEnds is old with the line ends that it has in text: the text's usual ones, unless lines of the text end in both
+// ways and old occurs with the rarer.
+func withLineEnds(text, old string) string {
+	usual := toLineEnd(old, lineEnd(text))
+	if lineEnd(text) == "" || strings.Contains(text, usual) {
+		return usual
 	}
-	if usual == "\n" {
-		return append(forms, toLineEnd(old, "\r\n"))
+	for _, end := range []string{"\n", "\r\n"} {
+		if form := toLineEnd(old, end); strings.Contains(text, form) {
+			return form
+		}
 	}
-	return append(forms, toLineEnd(old, "\n"))
+	return usual
 }
 
 // wordEdge reports whether a word neither begins before nor goes on after the span, so that what was found is not a part

@@ -121,14 +121,8 @@ type replacement struct {
 // replace puts new in the place of old, or of every old with all. Line ends of new follow the text that it replaces;
 // everything outside the matched spans is kept byte for byte.
 func replace(text, old, new string, all bool) (replacement, error) {
-	var found match
-	err := errNotFound
-	for _, o := range withLineEnds(text, old) {
-		if found, err = locate(text, o, all); !errors.Is(err, errNotFound) {
-			old = o
-			break
-		}
-	}
+	old = withLineEnds(text, old)
+	found, err := locate(text, old, all)
 	if err != nil {
 		return replacement{}, err
 	}

@@ -125,7 +125,9 @@ func stop(cmd *exec.Cmd, done <-chan error, grace time.Duration) {
 			waiting = false
 		}
 	}
-	killGroup(cmd)
+	if !ended || groupAlive(cmd) {
+		killGroup(cmd)
+	}
 	if !ended {
 		<-done
 	}
