@@ -2,4 +2,7 @@ module github.com/opencode-lsp/opencode-lsp
 
 go 1.26
 
-require github.com/google/jsonschema-go v0.4.3
+require (
+	github.com/aymanbagabas/go-udiff v0.4.1 // indirect
+	github.com/google/jsonschema-go v0.4.3 // indirect
+)
