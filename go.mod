@@ -1,8 +1,9 @@
 module github.com/opencode-lsp/opencode-lsp
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/aymanbagabas/go-udiff v0.4.1 // indirect
 	github.com/google/jsonschema-go v0.4.3 // indirect
+	mvdan.cc/sh/v3 v3.14.1 // indirect
 )

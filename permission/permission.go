@@ -58,9 +58,17 @@ const (
 	ByRule Strictness = iota
 	// ByBareRule lets only a rule whose pattern is exactly "*" permit the item, and only where no deny rule is in force
 	// for its permission: the item does more than the pattern that matched it shows (git -c, sed w, tar --to-command).
+	// A rule whose pattern spells every word of Item.Named permits it too: it does show what is done.
 	ByBareRule
+	// ByNamedRule lets only a rule that spells every word of Item.Named permit the item; else it asks.
+	ByNamedRule
 	// AlwaysAsk asks whatever the rules allow: the item cannot be read or is protected. Deny still denies.
 	AlwaysAsk
+	// DenyUnlessNamed is as ByNamedRule, but denies where no rule spells the item (cloud metadata services).
+	DenyUnlessNamed
+	// Beside is for what comes with another item of the same access (a file that an allowed command names): it is allowed
+	// unless a deny rule matches, or an ask rule that says more than "*". An access of nothing else asks.
+	Beside
 )
 
 // Item is one thing that an operation would touch, judged by itself.
@@ -76,8 +84,15 @@ type Item struct {
 	// Strictness bounds what may allow the item; Why says the reason in one clause where it is not ByRule.
 	Strictness Strictness
 	Why        string
+	// Named are the words that a pattern must spell to permit the item where Strictness is ByBareRule, ByNamedRule or
+	// DenyUnlessNamed: the flag, the script, the host. Empty: no pattern but "*" is able to.
+	Named []string
 	// Always is the pattern that the answer "always" remembers. Empty where "always" is not offered.
 	Always string
+	// Fold makes deny and ask rules ignore letter case, where the file system does.
+	Fold bool
+	// URL says that Values are addresses: in an allow rule a "*" does not reach from the host into the path.
+	URL bool
 }
 
 // Access is what one operation would touch: everything that the gate judges and everything that the user is shown.

@@ -1,0 +1,174 @@
+package permission
+
+import (
+	"path"
+	"slices"
+	"strings"
+)
+
+// Place is where names are judged: what is inside the workspace and how names are completed. Paths are absolute and
+// canonical, with "/".
+type Place struct {
+	// Roots are the workspace folders; the first is where relative names start when Cwd is empty.
+	Roots []string
+	// Home is the user's home folder, Cwd the folder that relative names of a command start from.
+	Home, Cwd string
+	// FoldCase says that the file system takes A and a for the same letter.
+	FoldCase bool
+	// Resolve follows the symlinks of an absolute name as far as it exists. Nil: there are none.
+	Resolve func(abs string) string
+}
+
+// clean makes a name absolute, with "/" and without ".." by the rules of the place.
+func (p Place) clean(name string) string {
+	if isWindows(name) {
+		name = strings.ReplaceAll(name, `\`, "/")
+	}
+	if !IsAbs(name) {
+		name = p.start() + "/" + name
+	}
+	return path.Clean(name)
+}
+
+func (p Place) start() string {
+	if p.Cwd != "" || len(p.Roots) == 0 {
+		return p.Cwd
+	}
+	return p.Roots[0]
+}
+
+// IsAbs reports whether the name starts at a root: "/", a drive letter or a Windows share.
+func IsAbs(name string) bool { return strings.HasPrefix(name, "/") || isWindows(name) }
+
+// isWindows knows C:\x, C:/x and \\host\share.
+func isWindows(name string) bool {
+	if strings.HasPrefix(name, `\\`) {
+		return true
+	}
+	return len(name) > 2 && name[1] == ':' && (name[2] == '\\' || name[2] == '/') && (name[0]|0x20 >= 'a' && name[0]|0x20 <= 'z')
+}
+
+func (p Place) real(abs string) string {
+	if p.Resolve == nil {
+		return abs
+	}
+	return p.clean(p.Resolve(abs))
+}
+
+// within gives the name relative to the root that holds it, by whole components; a string prefix would take /ws-evil
+// for a part of /ws.
+func (p Place) within(abs string) (rel string, inside bool) {
+	for _, root := range p.Roots {
+		root = p.clean(root)
+		if p.same(abs, root) {
+			return ".", true
+		}
+		prefix := strings.TrimSuffix(root, "/") + "/"
+		if len(abs) > len(prefix) && p.same(abs[:len(prefix)], prefix) {
+			return abs[len(prefix):], true
+		}
+	}
+	return abs, false
+}
+
+func (p Place) same(a, b string) bool {
+	return a == b || (p.FoldCase || isWindows(a)) && strings.EqualFold(a, b)
+}
+
+// Inside reports whether the name, its symlinks followed, lies in one of the roots.
+func (p Place) Inside(name string) bool {
+	_, inside := p.within(p.real(p.clean(name)))
+	return inside
+}
+
+// FileItems are the items of touching the file abs under the permission "read", "edit", "list", "glob" or "grep": the
+// file by its relative and its absolute name and, outside the roots, its folder as external_directory. A protected file
+// asks whatever the edit rules allow, a device or a process's file does so for reading too.
+func FileItems(permission string, abs string, p Place) []Item {
+	given := p.clean(abs)
+	real := p.real(given)
+	rel, inside := p.within(real)
+	it := Item{Permission: permission, Values: []string{rel}, Fold: p.FoldCase || isWindows(real)}
+	if inside {
+		it.Values = append(it.Values, real)
+	}
+	if given != real {
+		other, _ := p.within(given)
+		it.Aliases = append(it.Aliases, other, given)
+	}
+	it.Always = always(permission, rel, inside)
+	if why := p.unsafe(permission, abs, given, real); why != "" {
+		it.Strictness, it.Why, it.Always = AlwaysAsk, why, ""
+	}
+	if inside {
+		return []Item{it}
+	}
+	return []Item{it, p.external(real)}
+}
+
+// always is the pattern to remember: all edits inside the workspace, else one file or the files beside it.
+func always(permission, rel string, inside bool) string {
+	switch {
+	case !Literal(rel):
+		return ""
+	case !inside:
+		return dirPattern(rel)
+	case permission == "edit":
+		return "*"
+	default:
+		return rel
+	}
+}
+
+// dirPattern covers the files beside a name, but never a whole file system.
+func dirPattern(abs string) string {
+	dir := path.Dir(abs)
+	if !Literal(dir) || strings.Count(dir, "/") < 1 || dir == "/" || dir == "." {
+		return ""
+	}
+	return dir + "/*"
+}
+
+// external is the folder of a file that lies outside the roots.
+func (p Place) external(abs string) Item {
+	it := Item{
+		Permission: "external_directory",
+		Values:     []string{strings.TrimSuffix(path.Dir(abs), "/") + "/*", abs},
+		Always:     dirPattern(abs),
+		Fold:       p.FoldCase || isWindows(abs),
+	}
+	if p.Home != "" && p.same(path.Dir(abs), p.clean(p.Home)) {
+		it.Always = "" // the home folder is everything that the user has
+	}
+	return it
+}
+
+// unsafe says why a file asks whatever the rules allow, "" where it does not.
+func (p Place) unsafe(permission, raw, given, real string) string {
+	for _, abs := range slices.Compact([]string{given, real}) {
+		if isDevice(abs) {
+			return "it is a device or a process's own file"
+		}
+		rel, _ := p.within(abs)
+		if permission != "edit" {
+			continue
+		}
+		if why := Protected(rel); why != "" {
+			return why
+		}
+	}
+	if strings.ContainsFunc(raw, hidden) || strings.ContainsRune(raw, '\n') {
+		return "its name holds characters that cannot be seen"
+	}
+	return ""
+}
+
+// isDevice knows the trees whose files are not data at rest.
+func isDevice(abs string) bool {
+	for _, dir := range [...]string{"/dev", "/proc", "/sys"} {
+		if abs == dir || strings.HasPrefix(abs, dir+"/") {
+			return true
+		}
+	}
+	return false
+}

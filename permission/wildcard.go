@@ -1,0 +1,72 @@
+package permission
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// Wildcard reports whether pattern matches the whole of s, as OpenCode's rules do: "*" is any text, slashes and line
+// ends included, "?" is one character, anything else is itself. A pattern that ends in " *" also matches without it, so
+// "git status *" is the bare command as well. It takes time in the order of len(pattern)·len(s) at worst and never
+// backtracks over more than one star.
+func Wildcard(pattern, s string) bool {
+	if bare, ok := strings.CutSuffix(pattern, " *"); ok && match(bare, s) {
+		return true
+	}
+	return match(pattern, s)
+}
+
+// match is the classic two-pointer walk: on a mismatch only the last star takes one more character.
+func match(pattern, s string) bool {
+	p, i := 0, 0
+	star, mark := -1, 0
+	for i < len(s) {
+		if p < len(pattern) && pattern[p] == '*' {
+			star, mark = p, i
+			p++
+			continue
+		}
+		if pn, n := step(pattern[p:], s[i:]); n > 0 {
+			p, i = p+pn, i+n
+			continue
+		}
+		if star < 0 {
+			return false
+		}
+		_, n := utf8.DecodeRuneInString(s[mark:])
+		mark += n
+		p, i = star+1, mark
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
+
+// step matches one character and gives the bytes taken from both; 0 is a mismatch. Invalid bytes count one each.
+func step(pattern, s string) (int, int) {
+	if pattern == "" {
+		return 0, 0
+	}
+	_, n := utf8.DecodeRuneInString(s)
+	if pattern[0] == '?' {
+		return 1, n
+	}
+	if len(pattern) < n || pattern[:n] != s[:n] {
+		return 0, 0
+	}
+	return n, n
+}
+
+// Literal reports whether s holds no wildcard, so that as a pattern it matches nothing but itself.
+func Literal(s string) bool { return !strings.ContainsAny(s, "*?") }
+
+// expand replaces a leading "~/" or "$HOME/" of a pattern, as OpenCode's configuration has it.
+func expand(pattern, home string) string {
+	if home == "" {
+		return pattern
+	}
+	for _, prefix := range [...]string{"~/", "$HOME/"} {
+		if rest, ok := strings.CutPrefix(pattern, prefix); ok {
+			return strings.TrimSuffix(home, "/") + "/" + rest
+		}
+	}
+	return pattern
+}
