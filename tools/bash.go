@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -88,7 +87,7 @@ func bashNotes(a bashArgs, dir target) []string {
 // commandItems are what the gate judges. There is always one for bash, so that leaving the workspace by workdir is never
 // all that is asked about.
 func (k *kit) commandItems(src string, dir target) []permission.Item {
-	items := shell.Items(src, k.place(dir.Abs))
+	items := shell.Items(src, k.place(dir))
 	if !slices.ContainsFunc(items, func(i permission.Item) bool { return i.Permission == "bash" }) {
 		unread := permission.Item{Permission: "bash", Values: []string{src}, Strictness: permission.AlwaysAsk, Why: "no command could be read in it"}
 		items = append(items, unread)
@@ -133,7 +132,7 @@ func (k *kit) execute(ctx context.Context, w io.Writer, c command) (Result, erro
 	if err := k.again(c.dir); err != nil {
 		return Result{}, err
 	}
-	if info, err := os.Stat(c.dir.Abs); err != nil || !info.IsDir() {
+	if !isFolder(c.dir.Abs) {
 		return Result{}, fmt.Errorf("workdir %s is not a folder; name one, or leave it out for the workspace root", c.dir.name)
 	}
 	c.environ = shellEnviron(k.Environ)

@@ -48,7 +48,10 @@ func (k *kit) editable(name string) (target, workspace.File, error) {
 		return t, workspace.File{}, err
 	}
 	file, err := k.Workspace.Read(t.Abs)
-	return t, file, err
+	if err != nil {
+		return t, file, err
+	}
+	return t, file, file.Editable()
 }
 
 // afterReading is an Op that tells why a call cannot work once the user has let the model read the file: otherwise the

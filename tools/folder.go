@@ -15,6 +15,11 @@ const (
 	maxSuggestions = 3
 )
 
+func isFolder(abs string) bool {
+	info, err := os.Stat(abs)
+	return err == nil && info.IsDir()
+}
+
 // showFolder lists the names in one folder, folders marked by a slash.
 func (k *kit) showFolder(t target) (Result, error) {
 	entries, err := os.ReadDir(t.Abs)
@@ -56,7 +61,7 @@ func (k *kit) near(ctx context.Context, t target) []string {
 	entries, _ := os.ReadDir(dir) // no such folder: nothing near in it
 	for _, e := range entries {
 		if similar(e.Name(), base) {
-			near = append(near, filepath.Join(filepath.Dir(t.name), e.Name()))
+			near = append(near, k.nameOf(filepath.Join(dir, e.Name())))
 		}
 	}
 	if t.Inside() {

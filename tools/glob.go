@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/opencode-lsp/opencode-lsp/permission"
@@ -29,7 +28,10 @@ func (k *kit) glob(_ context.Context, a globArgs) (Op, error) {
 	if err != nil {
 		return nil, err
 	}
-	return NewOp(k.searchAccess("glob", a.Pattern, t), func(ctx context.Context, _ io.Writer) (Result, error) {
+	items := k.folderItems("glob", t)
+	items[0].Aliases = append(items[0].Aliases, a.Pattern) // what OpenCode's rules for glob are about
+	access := permission.Access{Tool: "glob", Subject: searchSubject(a.Pattern, t), Items: items}
+	return NewOp(access, func(ctx context.Context, _ io.Writer) (Result, error) {
 		if err := k.searchable(t); err != nil {
 			return Result{}, err
 		}
@@ -60,14 +62,12 @@ func (k *kit) globResult(pattern string, files []string, more bool) Result {
 	return Result{Text: text, Full: full, Title: fmt.Sprintf("%s: %s", clip(pattern, 60), count)}
 }
 
-// searchAccess is the Access of a search below a folder: rules see the pattern, as OpenCode's do.
-func (k *kit) searchAccess(tool, pattern string, t target) permission.Access {
-	subject := pattern
-	if t.name != "." {
-		subject += " in " + t.name
+// searchSubject is a search in one line for people.
+func searchSubject(pattern string, t target) string {
+	if t.name == "." {
+		return pattern
 	}
-	item := permission.Item{Permission: tool, Values: []string{pattern}, Always: "*"}
-	return permission.Access{Tool: tool, Subject: subject, Items: append([]permission.Item{item}, k.outside(t)...)}
+	return pattern + " in " + t.name
 }
 
 // searchable refuses what is no folder any more, or another one than the permission was given for.
@@ -75,8 +75,7 @@ func (k *kit) searchable(t target) error {
 	if err := k.again(t); err != nil {
 		return err
 	}
-	info, err := os.Stat(t.Abs)
-	if err != nil || !info.IsDir() {
+	if !isFolder(t.Abs) {
 		return fmt.Errorf("%s is not a folder; name one, or leave path out for the workspace root", t.name)
 	}
 	return nil

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/workspace"
 )
 
@@ -37,9 +38,9 @@ func (k *kit) grep(_ context.Context, a grepArgs) (Op, error) {
 	if err != nil {
 		return nil, err
 	}
-	access := k.searchAccess("grep", a.Pattern, t)
-	if k.isFile(t) {
-		access.Items = append(access.Items[:1], k.items("read", t)...)
+	access := permission.Access{Tool: "grep", Subject: searchSubject(a.Pattern, t), Items: k.folderItems("grep", t)}
+	if k.isFile(t) { // it shows what the file holds
+		access.Items = append(k.items("grep", t)[:1], k.items("read", t)...)
 	}
 	return NewOp(access, func(ctx context.Context, _ io.Writer) (Result, error) {
 		return k.search(ctx, t, re, a)
@@ -47,8 +48,8 @@ func (k *kit) grep(_ context.Context, a grepArgs) (Op, error) {
 }
 
 func (k *kit) isFile(t target) bool {
-	info, err := os.Stat(t.Abs)
-	return k.Workspace.IsOpen(t.Abs) || err == nil && !info.IsDir()
+	_, err := os.Stat(t.Abs)
+	return k.Workspace.IsOpen(t.Abs) || err == nil && !isFolder(t.Abs)
 }
 
 func (k *kit) search(ctx context.Context, t target, re *regexp.Regexp, a grepArgs) (Result, error) {

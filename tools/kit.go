@@ -60,7 +60,10 @@ func (k *kit) resolve(name string) (target, error) {
 		return target{}, err
 	}
 	lexical := name
-	if !filepath.IsAbs(name) && !strings.HasPrefix(name, "~/") {
+	switch home, err := os.UserHomeDir(); {
+	case err == nil && (name == "~" || strings.HasPrefix(name, "~/")):
+		lexical = home + name[1:]
+	case !filepath.IsAbs(name):
 		lexical = filepath.Join(k.Workspace.Roots()[0], name)
 	}
 	return target{p, k.nameOf(p.Abs), filepath.Clean(lexical)}, nil
@@ -88,45 +91,54 @@ func (k *kit) again(t target) error {
 	return nil
 }
 
-// place is where paths of a call are judged from.
-func (k *kit) place(cwd string) permission.Place {
+// place is where names are judged from. The target's own name leads to where it was resolved, even if a link was swapped
+// since.
+func (k *kit) place(t target) permission.Place {
 	home, err := os.UserHomeDir()
 	if err != nil { // a rule with "~/" then matches nothing
 		home = ""
 	}
-	return permission.Place{Roots: k.Workspace.Roots(), Home: home, Cwd: cwd}
+	return permission.Place{Roots: k.Workspace.Roots(), Home: home, Cwd: t.Abs, Resolve: func(abs string) string {
+		if abs == t.lexical || abs == t.Abs {
+			return t.Abs
+		}
+		if p, err := k.Workspace.Resolve(abs); err == nil {
+			return p.Abs
+		}
+		return abs
+	}}
 }
 
-// items are what the gate judges of an operation on a file or folder.
+// items are what the gate judges of an operation on a file.
 func (k *kit) items(key string, t target) []permission.Item {
-	place := k.place(k.Workspace.Roots()[0])
-	items := permission.FileItems(key, t.Abs, place)
-	if t.lexical != t.Abs {
-		alias(items, permission.FileItems(key, t.lexical, place))
-	}
+	items := permission.FileItems(key, t.lexical, k.place(t))
 	if key != "edit" && k.spilled(t.Abs) {
-		items = slices.DeleteFunc(items, func(i permission.Item) bool { return i.Permission == external })
+		items = slices.DeleteFunc(items, isExternal)
 	}
 	return items
 }
 
-// alias lets the rules that forbid a path before its symlinks are resolved bind the path after.
-func alias(items, lexical []permission.Item) {
-	for _, l := range lexical {
-		for i := range items {
-			if items[i].Permission == l.Permission {
-				items[i].Aliases = append(slices.Clip(items[i].Aliases), l.Values...)
-			}
-		}
-	}
+// folderItems are what the gate judges of looking through a folder; outside the workspace that is the folder itself,
+// where for a file it is the one that holds it.
+func (k *kit) folderItems(key string, t target) []permission.Item {
+	return append(slices.DeleteFunc(k.items(key, t), isExternal), k.outside(t)...)
 }
 
-const external = "external_directory"
-
-// outside are the items for leaving the workspace only.
+// outside are the items for leaving the workspace for a folder.
 func (k *kit) outside(t target) []permission.Item {
-	return slices.DeleteFunc(k.items("read", t), func(i permission.Item) bool { return i.Permission != external })
+	if t.Inside() || k.spilled(t.Abs) {
+		return nil
+	}
+	within := filepath.Join(t.Abs, "*")
+	items := permission.FileItems("read", within, permission.Place{Roots: k.Workspace.Roots(), Home: k.place(t).Home})
+	items = slices.DeleteFunc(items, func(i permission.Item) bool { return !isExternal(i) })
+	for i := range items {
+		items[i].Values = []string{within, t.Abs}
+	}
+	return items
 }
+
+func isExternal(i permission.Item) bool { return i.Permission == "external_directory" }
 
 // spilled reports whether the path is one of the whole outputs that results point to: the model may read those without
 // being outside the workspace.
@@ -135,7 +147,7 @@ func (k *kit) spilled(abs string) bool {
 		return false
 	}
 	dir, err := filepath.EvalSymlinks(k.Spill)
-	return err == nil && strings.HasPrefix(abs, dir+string(filepath.Separator))
+	return err == nil && (abs == dir || strings.HasPrefix(abs, dir+string(filepath.Separator)))
 }
 
 // readable reports whether the model may learn what is in the file without anybody being asked.

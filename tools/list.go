@@ -33,7 +33,7 @@ func (k *kit) list(_ context.Context, a listArgs) (Op, error) {
 	if err != nil {
 		return nil, err
 	}
-	access := permission.Access{Tool: "list", Subject: t.name, Items: k.items("list", t)}
+	access := permission.Access{Tool: "list", Subject: t.name, Items: k.folderItems("list", t)}
 	return NewOp(access, func(ctx context.Context, _ io.Writer) (Result, error) {
 		if err := k.searchable(t); err != nil {
 			return Result{}, err

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"strings"
 	"unicode/utf8"
@@ -46,12 +45,9 @@ func (k *kit) read(_ context.Context, a readArgs) (Op, error) {
 }
 
 func (k *kit) show(ctx context.Context, t target, a readArgs) (Result, error) {
-	if info, err := os.Stat(t.Abs); err == nil && info.IsDir() && !k.Workspace.IsOpen(t.Abs) {
-		return k.showFolder(t)
-	}
 	file, err := k.Workspace.Read(t.Abs)
-	if large, ok := errors.AsType[*workspace.TooLargeError](err); ok {
-		return Result{}, fmt.Errorf("%w; use grep, or bash with head, tail or sed -n", large)
+	if _, ok := errors.AsType[*workspace.NotFileError](err); ok && isFolder(t.Abs) {
+		return k.showFolder(t)
 	}
 	if err != nil {
 		return Result{}, err
@@ -145,7 +141,7 @@ func unreadable(path, text string) string {
 	if strings.HasPrefix(start, "\xff\xfe") || strings.HasPrefix(start, "\xfe\xff") {
 		return "UTF-16 text; try bash with iconv -f UTF-16 -t UTF-8"
 	}
-	if strings.IndexByte(start, 0) >= 0 || 10*controls(start) > 3*len(start) {
+	if workspace.IsBinary(text) || 10*controls(start) > 3*len(start) {
 		return "a binary file; try bash with file, strings or xxd"
 	}
 	return ""
