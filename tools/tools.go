@@ -72,6 +72,9 @@ type Env struct {
 	MaxLines, MaxBytes int
 	// Environ is the environment of child processes, without the agent's own keys.
 	Environ []string
-	// Todos keeps the session's list for todowrite.
+	// Todos keeps the session's list for todowrite; Builtin sets it where it is nil.
 	Todos *Todos
+	// MayRead reports whether the rules for "read" let the model read a file, by its canonical path, without asking. grep
+	// leaves other files out, and edit does not tell about their text unasked. Nil: all files.
+	MayRead func(abs string) bool
 }

@@ -1,0 +1,254 @@
+package tools
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/workspace"
+)
+
+// Builtin returns OpenCode's tools that work on env: read, list, glob, grep, edit, write, bash, todowrite. They share
+// what the session has seen of each file, so there is one Builtin per session.
+func Builtin(env *Env) []Tool {
+	k := &kit{Env: env, seen: &seen{sums: make(map[string][sha256.Size]byte)}}
+	if k.Todos == nil {
+		k.Todos = new(Todos)
+	}
+	return []Tool{
+		Define("bash", bashText, k.bash),
+		Define("edit", editText, k.edit),
+		Define("glob", globText, k.glob),
+		Define("grep", grepText, k.grep),
+		Define("list", listText, k.list),
+		Define("read", readText, k.read),
+		Define("todowrite", todoText, k.todowrite),
+		Define("write", writeText, k.write),
+	}
+}
+
+// kit is what the built-in tools of one session share.
+type kit struct {
+	*Env
+	seen *seen
+}
+
+// target is a path as the permission was asked for it.
+type target struct {
+	workspace.Path
+	// name is how results call it: relative to the first root, where relative names of a call start, else absolute.
+	name string
+	// lexical is the path before symlinks were resolved; rules that forbid it bind too.
+	lexical string
+}
+
+// resolve makes a path of a call canonical; "" is the first root.
+func (k *kit) resolve(name string) (target, error) {
+	if name == "" {
+		name = "."
+	}
+	p, err := k.Workspace.Resolve(name)
+	if err != nil {
+		return target{}, err
+	}
+	lexical := name
+	switch home, err := os.UserHomeDir(); {
+	case err == nil && (name == "~" || strings.HasPrefix(name, "~/")):
+		lexical = home + name[1:]
+	case !filepath.IsAbs(name):
+		lexical = filepath.Join(k.Workspace.Roots()[0], name)
+	}
+	return target{p, k.nameOf(p.Abs), filepath.Clean(lexical)}, nil
+}
+
+// nameOf is how results call a file: relative to the first root, else absolute.
+func (k *kit) nameOf(abs string) string {
+	rel, err := filepath.Rel(k.Workspace.Roots()[0], abs)
+	if err != nil || !filepath.IsLocal(rel) {
+		return abs
+	}
+	return filepath.ToSlash(rel)
+}
+
+// again resolves the path once more just before it is used and refuses when it leads elsewhere than when the permission
+// was given: a symlink was swapped meanwhile.
+func (k *kit) again(t target) error {
+	now, err := k.Workspace.Resolve(t.Given)
+	if err != nil {
+		return err
+	}
+	if now.Abs != t.Abs {
+		return fmt.Errorf("%s led to %s when permission was given and leads to %s now; try again", t.Given, t.Abs, now.Abs)
+	}
+	return nil
+}
+
+// place is where names are judged from. The target's own name leads to where it was resolved, even if a link was swapped
+// since.
+func (k *kit) place(t target) permission.Place {
+	home, err := os.UserHomeDir()
+	if err != nil { // a rule with "~/" then matches nothing
+		home = ""
+	}
+	return permission.Place{Roots: k.Workspace.Roots(), Home: home, Cwd: t.Abs, Resolve: func(abs string) string {
+		if abs == t.lexical || abs == t.Abs {
+			return t.Abs
+		}
+		if p, err := k.Workspace.Resolve(abs); err == nil {
+			return p.Abs
+		}
+		return abs
+	}}
+}
+
+// items are what the gate judges of an operation on a file.
+func (k *kit) items(key string, t target) []permission.Item {
+	items := permission.FileItems(key, t.lexical, k.place(t))
+	if key != "edit" && k.spilled(t.Abs) {
+		items = slices.DeleteFunc(items, isExternal)
+	}
+	return items
+}
+
+// folderItems are what the gate judges of looking through a folder; outside the workspace that is the folder itself,
+// where for a file it is the one that holds it.
+func (k *kit) folderItems(key string, t target) []permission.Item {
+	return append(slices.DeleteFunc(k.items(key, t), isExternal), k.outside(t)...)
+}
+
+// outside are the items for leaving the workspace for a folder.
+func (k *kit) outside(t target) []permission.Item {
+	if t.Inside() || k.spilled(t.Abs) {
+		return nil
+	}
+	within := filepath.Join(t.Abs, "*")
+	items := permission.FileItems("read", within, permission.Place{Roots: k.Workspace.Roots(), Home: k.place(t).Home})
+	items = slices.DeleteFunc(items, func(i permission.Item) bool { return !isExternal(i) })
+	for i := range items {
+		items[i].Values = []string{within, t.Abs}
+	}
+	return items
+}
+
+func isExternal(i permission.Item) bool { return i.Permission == "external_directory" }
+
+// spilled reports whether the path is one of the whole outputs that results point to: the model may read those without
+// being outside the workspace.
+func (k *kit) spilled(abs string) bool {
+	if k.Spill == "" {
+		return false
+	}
+	dir, err := filepath.EvalSymlinks(k.Spill)
+	return err == nil && (abs == dir || strings.HasPrefix(abs, dir+string(filepath.Separator)))
+}
+
+// readable reports whether the model may learn what is in the file without anybody being asked.
+func (k *kit) readable(t target) bool {
+	return t.Inside() && (k.MayRead == nil || k.MayRead(t.Abs))
+}
+
+// seen remembers, as a hash, what the model last read or wrote of each file. It is safe for concurrent use.
+type seen struct {
+	mu   sync.Mutex
+	sums map[string][sha256.Size]byte
+}
+
+func (s *seen) note(path, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sums[path] = sha256.Sum256([]byte(text))
+}
+
+// stale reports whether the model has seen the file with another text. A file that it never saw is not stale.
+func (s *seen) stale(f workspace.File) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sum, ok := s.sums[f.Path]
+	return ok && sum != sha256.Sum256([]byte(f.Text))
+}
+
+// change is a file's new text on its way through the gate.
+type change struct {
+	tool string
+	at   target
+	workspace.Change
+	// stale says that the model does not know the whole present text; note is a sentence for it after the change.
+	stale bool
+	note  string
+}
+
+// op asks for the change as it is and lands exactly it.
+func (k *kit) changeOp(c change) Op {
+	diff := c.Diff(c.at.name)
+	title := changeTitle(c.at.name, diff, !c.File.Exists)
+	return NewOp(permission.Access{
+		Tool:    c.tool,
+		Subject: title,
+		Items:   k.items("edit", c.at),
+		Preview: permission.Preview{Kind: "diff", Text: diff, Path: c.at.Abs},
+		Session: true,
+	}, func(ctx context.Context, _ io.Writer) (Result, error) { return k.land(ctx, c) })
+}
+
+func (k *kit) land(ctx context.Context, c change) (Result, error) {
+	if err := k.again(c.at); err != nil {
+		return Result{}, err
+	}
+	done, err := workspace.Land(ctx, k.Workspace, k.applier(), c.Change)
+	if errors.Is(err, workspace.ErrStale) {
+		return Result{}, changedError(c.at)
+	}
+	if err != nil {
+		return Result{}, err
+	}
+	if !c.stale {
+		// What the model knows: its own text, not what the user typed meanwhile.
+		k.seen.note(c.File.Path, c.After())
+	}
+	diff := done.Diff(c.at.name)
+	title := changeTitle(c.at.name, diff, !done.File.Exists)
+	return Result{
+		Text:    strings.TrimSpace("Done: " + title + ". " + c.note),
+		Title:   title,
+		Diff:    diff,
+		Files:   []string{done.File.Path},
+		Changes: []Applied{{done.File.Path, done.File.Text, done.After(), !done.File.Exists}},
+	}, nil
+}
+
+func (k *kit) applier() workspace.Applier {
+	if k.Applier != nil {
+		return k.Applier
+	}
+	return workspace.Disk{Workspace: k.Workspace}
+}
+
+func changedError(t target) error {
+	return fmt.Errorf("%s changed since it was read; read it again", t.name)
+}
+
+// changeTitle is "main.go (+3 −1)", and "(new)" for a file that is made.
+func changeTitle(name, diff string, created bool) string {
+	plus, minus := 0, 0
+	_, hunks, _ := strings.Cut(diff, "\n@@")
+	for line := range strings.Lines(hunks) {
+		switch line[0] {
+		case '+':
+			plus++
+		case '-':
+			minus++
+		}
+	}
+	if created {
+		return fmt.Sprintf("%s (new) (+%d)", name, plus)
+	}
+	return fmt.Sprintf("%s (+%d −%d)", name, plus, minus)
+}

@@ -1,0 +1,153 @@
+package tools
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// span is the bytes [start, end) of a text.
+type span struct{ start, end int }
+
+// strategy is one way to find a model's oldString in a text: it gives every span that it takes for the one meant.
+// Strategies are pure, and see text and oldString with the same line ends.
+type strategy struct {
+	// name says in the model's words what was forgiven.
+	name string
+	find func(text lines, old string) []span
+}
+
+// Names of the strategies that are told apart elsewhere.
+const (
+	byExact    = "exact"
+	byBoundary = "white space around oldString"
+)
+
+// strategies are OpenCode's nine in its order, from strict to lenient (opencode.md, 2.1). The ninth, multi-occurrence,
+// is the first with replaceAll and needs no entry.
+func strategies() []strategy {
+	return []strategy{
+		{byExact, exact},
+		{"white space around lines", lineTrimmed},
+		{"the middle of the block", blockAnchor},
+		{"runs of white space", spaceNormalised},
+		{"the common indentation", indentFlexible},
+		{"escape sequences", escapeNormalised},
+		{byBoundary, trimmedBoundary},
+		{"lines between the first and the last", contextAware},
+	}
+}
+
+// Reasons why an oldString finds no place.
+var (
+	errNotFound = errors.New("does not occur")
+	errTooLarge = errors.New("spans much more than oldString")
+)
+
+// ambiguousError says that an oldString fits several places.
+type ambiguousError struct{ lines []int }
+
+func (e *ambiguousError) Error() string {
+	return fmt.Sprintf("fits %d places (lines %s)", len(e.lines), joinInts(e.lines, 8))
+}
+
+// match is where a replacement goes.
+type match struct {
+	spans []span
+	// how is the name of the strategy that decided.
+	how string
+}
+
+// locate finds the place of old in text: the first strategy that knows exactly one place decides, or with all the first
+// that knows any. OpenCode lets a later strategy pick any place once an earlier one was ambiguous; here it may only pick
+// among the places that were ambiguous, and what occurs exactly more than once is never guessed.
+func locate(text, old string, all bool) (match, error) {
+	ls := splitLines(text)
+	var open []span
+	for _, s := range strategies() {
+		found := s.find(ls, old)
+		if open != nil {
+			found = slices.DeleteFunc(found, func(f span) bool { return !slices.Contains(open, f) })
+		}
+		if len(found) == 0 {
+			continue
+		}
+		if tooLarge(text, old, found) {
+			return match{}, errTooLarge
+		}
+		if len(found) == 1 || all && alike(text, found) {
+			return match{found, s.name}, nil
+		}
+		if open == nil {
+			open = found
+		}
+		if s.name == byExact {
+			break
+		}
+	}
+	if open != nil {
+		return match{}, &ambiguousError{lineNumbers(ls, open)}
+	}
+	return match{}, errNotFound
+}
+
+// tooLarge is OpenCode's guard against a lenient match that swallows far more than the model named.
+func tooLarge(text, old string, found []span) bool {
+	n := strings.Count(old, "\n") + 1
+	return slices.ContainsFunc(found, func(s span) bool {
+		got := text[s.start:s.end]
+		if strings.Count(got, "\n")+1 >= max(n+3, 2*n) {
+			return true
+		}
+		return strings.Contains(got, "\n") && len(got) > max(len(old)+500, 4*len(old))
+	})
+}
+
+// alike reports whether the spans hold the same text: replaceAll replaces one text everywhere, not several that look alike.
+func alike(text string, found []span) bool {
+	first := text[found[0].start:found[0].end]
+	return !slices.ContainsFunc(found, func(s span) bool { return text[s.start:s.end] != first })
+}
+
+// replacement is what came of replace.
+type replacement struct {
+	text string
+	// count is the number of places replaced; how is the strategy's name.
+	count int
+	how   string
+}
+
+// replace puts new in the place of old, or of every old with all. Line ends of new follow the text that it replaces;
+// everything outside the matched spans is kept byte for byte.
+func replace(text, old, new string, all bool) (replacement, error) {
+	old = withLineEnds(text, old)
+	found, err := locate(text, old, all)
+	if err != nil {
+		return replacement{}, err
+	}
+	if found.how == byBoundary {
+		new = sameBoundary(old, new)
+	}
+	return replacement{splice(text, found.spans, new), len(found.spans), found.how}, nil
+}
+
+// sameBoundary takes the white space off new that old has around it too: it was not found in the text, so it must not
+// get there by way of new.
+func sameBoundary(old, new string) string {
+	lead := old[:len(old)-len(strings.TrimLeft(old, " \t\r\n"))]
+	tail := old[len(strings.TrimRight(old, " \t\r\n")):]
+	return strings.TrimSuffix(strings.TrimPrefix(new, lead), tail)
+}
+
+func splice(text string, spans []span, new string) string {
+	var b strings.Builder
+	at := 0
+	for _, s := range spans {
+		b.WriteString(text[at:s.start])
+		b.WriteString(toLineEnd(new, lineEndAt(text, s)))
+		at = s.end
+	}
+	b.WriteString(text[at:])
+	return b.String()
+}
