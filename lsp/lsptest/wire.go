@@ -3,8 +3,10 @@ package lsptest
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"net/url"
 	"path/filepath"
 	"runtime"
@@ -147,3 +149,43 @@ func plainJSON(raw []byte, indent string) string {
 
 // list joins words for a message, in order.
 func list(words iter.Seq[string]) string { return strings.Join(slices.Sorted(words), ", ") }
+
+// mergePatches makes one merge patch of two; the second wins, and its nulls stay.
+func mergePatches(a, b json.RawMessage) (json.RawMessage, error) {
+	var x, y map[string]any
+	if err := errors.Join(json.Unmarshal(a, &x), json.Unmarshal(b, &y)); err != nil {
+		return nil, fmt.Errorf("read patch: %w", err)
+	}
+	return json.Marshal(joinPatch(x, y))
+}
+
+func joinPatch(a, b map[string]any) map[string]any {
+	all := maps.Clone(a)
+	if all == nil {
+		all = map[string]any{}
+	}
+	for key, value := range b {
+		inner, ok := value.(map[string]any)
+		if old, both := all[key].(map[string]any); ok && both {
+			all[key] = joinPatch(old, inner)
+		} else {
+			all[key] = value
+		}
+	}
+	return all
+}
+
+// removed reports whether a merge patch removes a member of a section, or sets it to false.
+func removed(patch, section, member string) bool {
+	var sections map[string]map[string]any
+	if json.Unmarshal([]byte(patch), &sections) != nil {
+		return false
+	}
+	value, ok := sections[section][member]
+	return ok && (value == nil || value == false)
+}
+
+// under is an object with one member.
+func under(name, value string) json.RawMessage {
+	return json.RawMessage(fmt.Sprintf("{%q: %s}", name, value))
+}
