@@ -89,7 +89,12 @@ func (s *Session) Ask(ctx context.Context, q permission.Question) (permission.An
 		Patterns: []string{},
 	}
 	for _, v := range q.Asks {
-		open.Permission = v.Item.Permission
+		if len(v.Item.Values) == 0 {
+			continue // an access without items asks too
+		}
+		if open.Permission == "" {
+			open.Permission = v.Item.Permission
+		}
 		open.Patterns = append(open.Patterns, v.Item.Values[0])
 	}
 	if title := alwaysTitle(q); title != "" {

@@ -65,7 +65,14 @@ func (a *applier) Apply(ctx context.Context, c workspace.Change) error {
 
 // disk writes a file that the editor has not open.
 func (a *applier) disk(ctx context.Context, c workspace.Change) error {
-	return workspace.Disk{Workspace: a.server.ws}.Apply(ctx, c)
+	return a.server.disk().Apply(ctx, c)
+}
+
+func (s *Server) disk() workspace.Disk { return workspace.Disk{Workspace: s.ws} }
+
+// remove removes a file from disk.
+func (s *Server) remove(ctx context.Context, f workspace.File) error {
+	return s.disk().Apply(ctx, workspace.NewRemoval(f))
 }
 
 // buffer edits an open document. An editor that cannot apply edits (Kate) gets them by way of the disk, which it reloads.
@@ -127,7 +134,7 @@ func (a *applier) unopened(ctx context.Context, c workspace.Change) error {
 	case !now.Same(c.File):
 		return workspace.ErrStale
 	case created:
-		s.ws.Discard(now)
+		return errors.Join(err, s.remove(ctx, now))
 	}
 	return err
 }
@@ -135,7 +142,7 @@ func (a *applier) unopened(ctx context.Context, c workspace.Change) error {
 // create makes an empty file, and its folders, for the editor to open: CreateFile truncates existing files in Neovim and
 // Helix, makes none in Neovim with ignoreIfExists, and is not known to Eglot and Kate.
 func (a *applier) create(ctx context.Context, c workspace.Change) (workspace.Change, error) {
-	if err := (workspace.Disk{Workspace: a.server.ws}).Create(ctx, c.File.Path); err != nil {
+	if err := a.disk(ctx, workspace.NewChange(c.File, "")); err != nil {
 		return c, err
 	}
 	file, err := a.server.ws.Read(c.File.Path)
@@ -169,10 +176,10 @@ func (a *applier) send(ctx context.Context, c workspace.Change, version *int32, 
 		}
 	})
 	err := s.ws.Wait(waiting, c.File.Path, func(f workspace.File) bool { return f.Open && f.Text == want })
-	if err == nil {
-		return nil
+	if waiting.Err() != nil {
+		return context.Cause(waiting)
 	}
-	return context.Cause(waiting)
+	return err
 }
 
 // applyEdit sends the request and makes a refusal an error.

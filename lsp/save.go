@@ -155,7 +155,7 @@ func (s *Server) saveByPlugin(ctx context.Context) []string {
 func (s *Server) writeBuffers(ctx context.Context, files []string) error {
 	var kept []string
 	for _, path := range files {
-		err := workspace.Disk{Workspace: s.ws}.WriteBuffer(ctx, path, s.edits.before(path))
+		err := s.writeBuffer(ctx, path)
 		switch {
 		case errors.Is(err, workspace.ErrStale):
 			kept = append(kept, s.relative(path))
@@ -169,4 +169,20 @@ func (s *Server) writeBuffers(ctx context.Context, files []string) error {
 		return fmt.Errorf("not written, since the disk holds other changes: %s; ask the user to save or merge by hand", strings.Join(kept, ", "))
 	}
 	return nil
+}
+
+// writeBuffer writes one buffer's text, or fails with ErrStale.
+func (s *Server) writeBuffer(ctx context.Context, path string) error {
+	buffer, err := s.ws.Read(path)
+	if err != nil {
+		return err
+	}
+	disk, err := s.ws.OnDisk(path)
+	if err != nil {
+		return err
+	}
+	if disk.Text != s.edits.before(path) {
+		return workspace.ErrStale
+	}
+	return s.disk().Apply(ctx, workspace.NewChange(disk, buffer.Text))
 }

@@ -20,7 +20,7 @@ func (r reverter) Revert(ctx context.Context, c tools.Applied) error {
 		return err
 	}
 	if c.Created && now.Text == c.After && !now.Open {
-		return s.ws.Discard(now)
+		return s.remove(ctx, now)
 	}
 	merged, clean := workspace.Merge(c.After, now.Text, c.Before)
 	if !clean {

@@ -32,6 +32,15 @@ func (w *Workspace) Read(name string) (File, error) {
 	return w.readDisk(p)
 }
 
+// OnDisk is the file as the disk holds it, whatever an editor shows.
+func (w *Workspace) OnDisk(name string) (File, error) {
+	p, err := w.Resolve(name)
+	if err != nil {
+		return File{}, err
+	}
+	return w.readDisk(p)
+}
+
 // readDisk is Read without the buffers.
 func (w *Workspace) readDisk(p Path) (File, error) {
 	if p.Rel == "." || p.Abs == filepath.Dir(p.Abs) {

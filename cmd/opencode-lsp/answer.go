@@ -1,0 +1,55 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+func (p *program) answerCommand() *cobra.Command {
+	var message string
+	var server int
+	cmd := &cobra.Command{
+		Use: "answer [ID] once|always|reject", Short: "Answer an open question of the language server of this folder",
+		Args: cobra.RangeArgs(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			reply := args[len(args)-1]
+			switch reply {
+			case "once", "always", "reject", "skip":
+			default:
+				return usageError("%q is not one of once, always, reject", reply)
+			}
+			arg := map[string]string{"reply": reply, "message": message, "via": "cli"}
+			if len(args) == 2 {
+				arg["id"] = strings.TrimPrefix(args[0], "#")
+			}
+			return failed(p.answer(cmd.Context(), server, arg))
+		},
+	}
+	cmd.Flags().StringVar(&message, "message", "", "what the model shall read with the answer")
+	cmd.Flags().IntVar(&server, "server", 0, "the process id of the server, where several run for the folder")
+	return cmd
+}
+
+// answer settles the question; a late answer fails and says who was first.
+func (p *program) answer(ctx context.Context, server int, arg map[string]string) error {
+	r, err := p.find(ctx, "", server)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	var result struct {
+		OK     bool
+		Reason string
+	}
+	if err := r.Command(ctx, "opencode.permission.reply", arg, &result); err != nil {
+		return err
+	}
+	if !result.OK {
+		return &exitError{exitFailed, result.Reason}
+	}
+	fmt.Fprintln(p.stdout, "answered: "+arg["reply"])
+	return nil
+}

@@ -1,0 +1,37 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// dirs are the program's folders, by the XDG base directory specification.
+type dirs struct {
+	home, config, data, state, runtime string
+}
+
+// findDirs reads them off the environment; relative values are ignored, as the specification says.
+func findDirs(getenv func(string) string) dirs {
+	home := getenv("HOME")
+	if home == "" {
+		home, _ = os.UserHomeDir()
+	}
+	at := func(name string, fallback ...string) string {
+		if dir := getenv(name); filepath.IsAbs(dir) {
+			return dir
+		}
+		return filepath.Join(fallback...)
+	}
+	return dirs{
+		home:    home,
+		config:  filepath.Join(at("XDG_CONFIG_HOME", home, ".config"), "opencode"),
+		data:    filepath.Join(at("XDG_DATA_HOME", home, ".local", "share"), "opencode-lsp"),
+		state:   filepath.Join(at("XDG_STATE_HOME", home, ".local", "state"), "opencode-lsp"),
+		runtime: filepath.Join(at("XDG_RUNTIME_DIR", os.TempDir(), fmt.Sprintf("opencode-lsp-%d", os.Getuid())), "opencode-lsp"),
+	}
+}
+
+func (d dirs) transcripts() string { return filepath.Join(d.data, "transcripts") }
+
+func (d dirs) outputs() string { return filepath.Join(d.data, "tool-output") }

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/agent/llm"
+	"github.com/opencode-lsp/opencode-lsp/lsp"
+	"github.com/opencode-lsp/opencode-lsp/workspace"
+)
+
+// modelPatience is how long doctor waits for a word of the model.
+const modelPatience = 20 * time.Second
+
+func (p *program) doctorCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "doctor", Short: "Say what is configured and whether it works", Args: cobra.NoArgs,
+		RunE: action(func(cmd *cobra.Command, _ []string) error {
+			dir, err := workingDir()
+			if err != nil {
+				return err
+			}
+			e, err := newEngine(p, workspace.New(dir), func(string) {})
+			if err != nil {
+				return err
+			}
+			defer e.close()
+			e.load(cmd.Context())
+			d := &doctor{engine: e}
+			for _, check := range []func(context.Context){d.files, d.trust, d.model, d.servers, d.store, d.running} {
+				check(cmd.Context())
+			}
+			if d.bad > 0 {
+				return &exitError{exitFailed, fmt.Sprintf("%d of the checks failed; each line above says how to mend it", d.bad)}
+			}
+			return nil
+		}),
+	}
+}
+
+// doctor prints one line a finding.
+type doctor struct {
+	*engine
+	bad int
+}
+
+func (d *doctor) ok(what, format string, args ...any) { d.line("ok  ", what, format, args...) }
+
+func (d *doctor) fail(what, format string, args ...any) {
+	d.bad++
+	d.line("FAIL", what, format, args...)
+}
+
+func (d *doctor) line(mark, what, format string, args ...any) {
+	fmt.Fprintf(d.program.stdout, "%s  %-8s %s\n", mark, what, fmt.Sprintf(format, args...))
+}
+
+// files are the configuration files that there are, and what is wrong with them.
+func (d *doctor) files(context.Context) {
+	var found []string
+	for _, f := range d.now().Files {
+		if _, err := os.Stat(f); err == nil {
+			found = append(found, f)
+		}
+	}
+	if len(found) == 0 {
+		found = []string{"none; the defaults hold"}
+	}
+	d.ok("config", "%s", strings.Join(found, ", "))
+	for _, w := range d.warnings {
+		d.fail("config", "%s", w)
+	}
+}
+
+func (d *doctor) trust(context.Context) {
+	cfg := d.now()
+	if cfg.Hash == "" {
+		d.ok("trust", "this folder's files ask for nothing that needs trust")
+	} else if len(cfg.Untrusted) == 0 {
+		d.ok("trust", "you trust this folder's files")
+	}
+	for _, what := range cfg.Untrusted {
+		d.line("note", "trust", "not in force until you trust this folder in your editor: %s", what)
+	}
+}
+
+// model asks the configured model for one word.
+func (d *doctor) model(ctx context.Context) {
+	m, name, err := d.engine.model("")
+	if err != nil {
+		d.fail("model", "%s", err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, modelPatience)
+	defer cancel()
+	req := agent.Request{System: "Answer with the word ok.", Messages: []agent.Message{{Role: agent.User, Text: "Are you there?"}}}
+	start := time.Now()
+	for delta, err := range m.Stream(ctx, req) {
+		if err != nil {
+			d.fail("model", "%s: %s", name, err)
+			return
+		}
+		if delta.Text != "" {
+			break
+		}
+	}
+	d.ok("model", "%s answers after %d ms", name, time.Since(start).Milliseconds())
+	d.key(name)
+}
+
+// key says which variable or file the key came from, never the key.
+func (d *doctor) key(name string) {
+	provider, _, _ := strings.Cut(name, "/")
+	info, known := llm.Provider(provider)
+	_, variable := info.Key(d.program.getenv)
+	switch {
+	case d.now().Providers[provider].Options.APIKey != "":
+		d.ok("key", "from the configuration of %s", provider)
+	case known && variable != "":
+		d.ok("key", "from %s", variable)
+	default:
+		d.ok("key", "none is needed or set for %s", provider)
+	}
+}
+
+// servers are the model servers of this machine and the configured MCP servers.
+func (d *doctor) servers(ctx context.Context) {
+	for _, name := range d.localModels(ctx) {
+		d.ok("local", "%s", name)
+	}
+	for name := range d.now().MCP {
+		d.line("note", "mcp", "%s is configured; MCP servers come with a later release", name)
+	}
+}
+
+func (d *doctor) store(ctx context.Context) {
+	list, err := d.engine.store.List(ctx, d.root())
+	if err != nil {
+		d.fail("store", "%s", err)
+		return
+	}
+	d.ok("store", "%s, %d sessions of this folder", d.program.dirs.data, len(list))
+}
+
+// running are the language servers of this folder.
+func (d *doctor) running(ctx context.Context) {
+	dir, err := filepath.EvalSymlinks(d.root())
+	if err != nil {
+		dir = d.root()
+	}
+	r, err := lsp.Find(ctx, d.program.dirs.runtime, dir, 0)
+	if errors.Is(err, lsp.ErrNoServer) {
+		d.ok("server", "no language server runs for this folder now")
+		return
+	}
+	if err != nil {
+		d.fail("server", "%s", err)
+		return
+	}
+	defer r.Close()
+	var status struct {
+		Version, Model string
+		Unsaved        []string
+	}
+	if err := r.Command(ctx, "opencode.status", map[string]any{}, &status); err != nil {
+		d.fail("server", "%s; restart the server in your editor", err)
+		return
+	}
+	d.ok("server", "running, version %s, model %s, %d unsaved", status.Version, status.Model, len(status.Unsaved))
+}

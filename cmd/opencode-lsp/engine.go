@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/tliron/commonlog"
+
+	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/agent/llm"
+	"github.com/opencode-lsp/opencode-lsp/agent/store"
+	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/tools"
+	"github.com/opencode-lsp/opencode-lsp/workspace"
+	"github.com/opencode-lsp/opencode-lsp/workspace/config"
+)
+
+// engine is the agent of one workspace, put together from its parts. Both fronts of this program, lsp and run, use it.
+type engine struct {
+	program *program
+	ws      *workspace.Workspace
+	store   *store.Store
+	grants  *permission.Grants
+	http    *http.Client
+	notify  func(text string) // shows the user a sentence
+
+	mu       sync.Mutex
+	config   *config.Config
+	editor   json.RawMessage // the editor's settings
+	flags    json.RawMessage // the command line's
+	chosen   string          // by opencode.model.select
+	models   map[string]agent.Model
+	found    []llm.Found // local servers
+	foundAt  time.Time
+	warnings []config.Warning
+}
+
+// maxSteps bounds a turn that does not come to an end by itself.
+const maxSteps = 500
+
+func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engine, error) {
+	s, err := store.Open(p.dirs.data)
+	if err != nil {
+		return nil, err
+	}
+	return &engine{
+		program: p, ws: ws, store: s, grants: permission.NewGrants(s), http: llm.NewHTTPClient(), notify: notify,
+		models: map[string]agent.Model{},
+	}, nil
+}
+
+func logger() commonlog.Logger { return commonlog.GetLogger("opencode") }
+
+// root is the folder under which sessions, grants and trust are kept.
+func (e *engine) root() string { return e.ws.Roots()[0] }
+
+// load reads the configuration anew and tells the user of what is newly wrong with it.
+func (e *engine) load(ctx context.Context) {
+	e.mu.Lock()
+	sources := config.Sources{
+		Roots: e.ws.Roots(), Env: e.program.getenv, UserDir: e.program.dirs.config, Editor: e.editor, Flags: e.flags,
+		Trusted: func(hash string) bool { return e.trusted(ctx, hash) },
+	}
+	e.mu.Unlock()
+	cfg, warnings := config.Load(ctx, sources)
+	e.mu.Lock()
+	fresh := slices.DeleteFunc(slices.Clone(warnings), func(w config.Warning) bool { return slices.Contains(e.warnings, w) })
+	e.config, e.warnings = cfg, warnings
+	e.models = map[string]agent.Model{}
+	e.mu.Unlock()
+	for _, w := range fresh {
+		logger().Warningf("configuration: %s", w)
+		e.notify("OpenCode configuration: " + w.String())
+	}
+}
+
+// now is the configuration in force. It must not be changed.
+func (e *engine) now() *config.Config {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.config
+}
+
+// trusted reports whether the user trusts exactly this in the workspace.
+func (e *engine) trusted(ctx context.Context, hash string) bool {
+	known, ok, err := e.store.Trusted(ctx, e.root())
+	if err != nil {
+		logger().Warningf("trust: %s", err)
+	}
+	return ok && known == hash
+}
+
+// askTrust puts what the workspace's files would do to the user, once, and takes it over on a yes.
+func (e *engine) askTrust(ctx context.Context, ask func(context.Context, []string) bool) {
+	cfg := e.now()
+	if len(cfg.Untrusted) == 0 || !ask(ctx, cfg.Untrusted) {
+		return
+	}
+	if err := e.store.Trust(ctx, e.root(), cfg.Hash); err != nil {
+		e.notify("OpenCode cannot remember the trust: " + err.Error())
+		return
+	}
+	e.load(ctx)
+}
+
+// watch loads the configuration again when one of its files changes, until ctx ends.
+func (e *engine) watch(ctx context.Context) {
+	if err := e.ws.Watch(ctx, e.now().Files, func(string) { e.load(ctx) }); err != nil && ctx.Err() == nil {
+		logger().Warningf("configuration changes are not noticed: %s", err)
+	}
+}
+
+// sessions puts the sessions together. opt brings what the front adds: Opened, Settle; barrier may be nil.
+func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *agent.Sessions {
+	opt.Directory = e.root()
+	opt.Store = e.store
+	opt.Model = e.model
+	opt.SmallModel = e.smallModel
+	opt.Gate = e.gate
+	opt.System = e.system
+	opt.MaxSteps = maxSteps
+	opt.Tools = func(s *agent.Session) *tools.Set { return e.tools(s, applier, barrier) }
+	return agent.NewSessions(opt)
+}
+
+func (e *engine) gate(s *agent.Session) *permission.Gate {
+	return &permission.Gate{
+		Policy: e.policy, Grants: e.grants, Workspace: e.root(), Session: s.ID(), Asker: s,
+		Warn: func(err error) { e.notify("OpenCode: " + err.Error()) },
+	}
+}
+
+// policy is the rules in force: the defaults below what is configured.
+func (e *engine) policy() permission.Policy {
+	return permission.Policy{Layers: append([]permission.Layer{permission.Defaults()}, e.now().Permission...)}
+}
+
+func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *tools.Set {
+	cfg := e.now()
+	env := &tools.Env{
+		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ()),
+		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: &tools.Todos{},
+	}
+	if barrier != nil {
+		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }
+	}
+	return tools.NewSet(tools.Builtin(env)...)
+}
+
+// childEnviron is the environment of the commands that the agent runs: without the agent's own keys.
+func childEnviron(environ []string) []string {
+	secret := map[string]bool{"OPENCODE_SERVER_PASSWORD": true, "OPENCODE_CONFIG_CONTENT": true}
+	for _, p := range llm.Providers() {
+		for _, key := range p.Keys {
+			secret[key] = true
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
+		name, _, _ := strings.Cut(kv, "=")
+		return secret[name]
+	})
+}
+
+// system is the prompt of a new session.
+func (e *engine) system() string {
+	roots := e.ws.Roots()
+	_, err := os.Stat(filepath.Join(roots[0], ".git"))
+	return agent.SystemPrompt(roots, err == nil, time.Now(), e.rules())
+}
+
+func (e *engine) close() {
+	if err := e.store.Close(); err != nil {
+		logger().Warningf("store: %s", err)
+	}
+	e.http.CloseIdleConnections()
+}

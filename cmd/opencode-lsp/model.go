@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/agent/llm"
+)
+
+// errNoModel is what every entry point says where no model is set and no local server runs.
+var errNoModel = errors.New(`no model is set: put "model": "provider/model" into opencode.json and the provider's key into its variable (OPENAI_API_KEY, ANTHROPIC_API_KEY …), or start a local server such as ollama`)
+
+// foundFor is how long the answer of local servers counts.
+const foundFor = time.Minute
+
+// model makes the model of a turn: the session's, the one picked in the editor, the configured one, or the first that a
+// local server has.
+func (e *engine) model(name string) (agent.Model, string, error) {
+	if name == "" {
+		name = e.modelName()
+	}
+	if name == "" {
+		local := e.localModels(context.Background())
+		if len(local) == 0 {
+			return nil, "", errNoModel
+		}
+		name = local[0]
+	}
+	m, err := e.named(name)
+	return m, name, err
+}
+
+// modelName is the model in use, "" where none is set.
+func (e *engine) modelName() string {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.chosen != "" {
+		return e.chosen
+	}
+	return e.config.Model
+}
+
+// setModel makes a model the default of this process.
+func (e *engine) setModel(name string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.chosen = name
+}
+
+// smallModel is the model for titles, nil where small_model is not set.
+func (e *engine) smallModel() agent.Model {
+	name := e.now().SmallModel
+	if name == "" {
+		return nil
+	}
+	m, err := e.named(name)
+	if err != nil {
+		logger().Warningf("small_model: %s", err)
+		return nil
+	}
+	return m
+}
+
+// named returns the model of that name; it is made once for a configuration.
+func (e *engine) named(name string) (agent.Model, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if m := e.models[name]; m != nil {
+		return m, nil
+	}
+	provider, id, ok := strings.Cut(name, "/")
+	if !ok || provider == "" || id == "" {
+		return nil, fmt.Errorf(`model %q is not of the form "provider/model"`, name)
+	}
+	m, err := llm.New(e.llmConfig(provider, id))
+	if err == nil {
+		e.models[name] = m
+	}
+	return m, err
+}
+
+// llmConfig is called with mu held.
+func (e *engine) llmConfig(provider, id string) llm.Config {
+	set := e.config.Providers[provider]
+	c := llm.Config{
+		Provider: provider, Model: id, BaseURL: set.Options.BaseURL, APIKey: string(set.Options.APIKey),
+		Timeout: time.Duration(set.Options.Timeout), API: set.Options.API,
+		MaxOutput: int(set.Models[id].Limit.Output), HTTPClient: e.http, Headers: map[string]string{},
+	}
+	for name, value := range set.Options.Headers {
+		c.Headers[name] = string(value)
+	}
+	if info, known := llm.Provider(provider); known && c.APIKey == "" {
+		c.APIKey, _ = info.Key(e.program.getenv)
+	}
+	return c
+}
+
+// localModels asks the local servers which models they have, "provider/model".
+func (e *engine) localModels(ctx context.Context) []string {
+	e.mu.Lock()
+	found, fresh := e.found, time.Since(e.foundAt) < foundFor
+	e.mu.Unlock()
+	if !fresh {
+		found = llm.Discover(ctx, e.http)
+		e.mu.Lock()
+		e.found, e.foundAt = found, time.Now()
+		e.mu.Unlock()
+	}
+	var names []string
+	for _, f := range found {
+		for _, m := range f.Models {
+			names = append(names, f.ID+"/"+m)
+		}
+	}
+	return names
+}
+
+// modelChoices are the models that a user may pick from: configured ones and those of local servers.
+func (e *engine) modelChoices(ctx context.Context) []string {
+	cfg := e.now()
+	var names []string
+	for provider, set := range cfg.Providers {
+		for id := range set.Models {
+			names = append(names, provider+"/"+id)
+		}
+	}
+	for _, name := range []string{cfg.Model, cfg.SmallModel} {
+		if name != "" {
+			names = append(names, name)
+		}
+	}
+	return sortedUnique(append(names, e.localModels(ctx)...))
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/permission/shell"
+	"github.com/opencode-lsp/opencode-lsp/workspace"
+)
+
+// maxCase bounds a line of `permission check --batch`.
+const maxCase = 64 << 20
+
+func (p *program) permissionCommand() *cobra.Command {
+	cmd := &cobra.Command{Use: "permission", Short: "See what the permission rules say, list and forget remembered answers", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return usageError("name one of check, list, forget") }}
+	cmd.AddCommand(p.permissionCheck(), p.permissionList(), p.permissionForget())
+	return cmd
+}
+
+func (p *program) permissionCheck() *cobra.Command {
+	var batch, explain bool
+	var file string
+	cmd := &cobra.Command{
+		Use: "check KIND INPUT", Short: "Say whether an operation would be allowed, asked or denied; KIND is bash, web, or a permission such as edit and read",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case batch && len(args) == 0:
+				return failed(p.checkBatch())
+			case batch || len(args) != 2:
+				return usageError("check takes KIND and INPUT, or --batch and cases on standard input")
+			}
+			return failed(p.checkOne(cmd, file, args[0], args[1], explain))
+		},
+	}
+	cmd.Flags().BoolVar(&batch, "batch", false, "read cases as JSON lines from standard input and print a verdict for each")
+	cmd.Flags().BoolVar(&explain, "explain", false, "say which rule of which layer decided each part")
+	cmd.Flags().StringVar(&file, "config", "", "judge by this configuration file instead of those in force")
+	return cmd
+}
+
+// verdictLine is what --batch prints.
+type verdictLine struct {
+	ID     string `json:"id"`
+	Action string `json:"action"`
+	Reason string `json:"reason"`
+}
+
+func (p *program) checkBatch() error {
+	lines := bufio.NewScanner(p.stdin)
+	lines.Buffer(nil, maxCase)
+	out := bufio.NewWriter(p.stdout)
+	defer out.Flush()
+	enc := json.NewEncoder(out)
+	enc.SetEscapeHTML(false)
+	for lines.Scan() {
+		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
+			continue
+		}
+		id, action, reason := shell.Check(lines.Bytes())
+		if err := enc.Encode(verdictLine{id, action, reason}); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+// checkOne judges one operation by the rules in force in this folder.
+func (p *program) checkOne(cmd *cobra.Command, file, kind, input string, explain bool) error {
+	dir, err := workingDir()
+	if err != nil {
+		return err
+	}
+	e, err := newEngine(p, workspace.New(dir), func(text string) { fmt.Fprintln(p.stderr, text) })
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	if file != "" {
+		if e.flags, err = os.ReadFile(file); err != nil {
+			return err
+		}
+	}
+	e.load(cmd.Context())
+	items, err := p.items(e.root(), kind, input)
+	if err != nil {
+		return err
+	}
+	policy := e.policy()
+	verdict, _ := policy.JudgeAll(items)
+	fmt.Fprintf(p.stdout, "%s: %s\n", verdict.Action, verdict.Reason)
+	if !explain {
+		return nil
+	}
+	w := tabwriter.NewWriter(p.stdout, 0, 4, 2, ' ', 0)
+	for _, it := range items {
+		v := policy.Judge(it)
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", v.Action, it.Permission, permission.Visible(first(it.Values)), v.Reason)
+	}
+	return w.Flush()
+}
+
+// items are what the gate would judge.
+func (p *program) items(root, kind, input string) ([]permission.Item, error) {
+	place := permission.Place{Roots: []string{root}, Home: p.dirs.home, Cwd: root}
+	switch kind {
+	case "bash":
+		return shell.Items(input, place), nil
+	case "web", "webfetch":
+		return permission.URLItems(input)
+	case "edit", "read", "list", "glob", "grep", "path":
+		if kind == "path" {
+			kind = "edit"
+		}
+		path := input
+		if !filepath.IsAbs(path) {
+			path = filepath.Join(root, path)
+		}
+		return permission.FileItems(kind, path, place), nil
+	}
+	return []permission.Item{{Permission: kind, Values: []string{input}}}, nil
+}
+
+func first(list []string) string {
+	if len(list) == 0 {
+		return ""
+	}
+	return list[0]
+}
+
+func (p *program) permissionList() *cobra.Command {
+	return &cobra.Command{Use: "list", Short: "List the remembered answers of this folder", Args: cobra.NoArgs,
+		RunE: action(func(cmd *cobra.Command, _ []string) error {
+			return p.withGrants(func(g *permission.Grants, root string) error {
+				list, err := g.List(cmd.Context(), root)
+				if err != nil {
+					return err
+				}
+				w := tabwriter.NewWriter(p.stdout, 0, 4, 2, ' ', 0)
+				for _, gr := range list {
+					fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", gr.ID, gr.Permission, permission.Visible(gr.Pattern), gr.Created.Local().Format("2006-01-02"))
+				}
+				return w.Flush()
+			})
+		})}
+}
+
+func (p *program) permissionForget() *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{Use: "forget ID", Short: "Forget a remembered answer of this folder, or --all",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if all == (len(args) == 1) || len(args) > 1 {
+				return usageError("forget takes one ID, or --all")
+			}
+			return failed(p.withGrants(func(g *permission.Grants, root string) error {
+				if all {
+					return g.ForgetAll(cmd.Context(), root)
+				}
+				list, err := g.List(cmd.Context(), root)
+				if err != nil {
+					return err
+				}
+				for _, gr := range list {
+					if gr.ID == args[0] {
+						return g.Forget(cmd.Context(), gr.ID)
+					}
+				}
+				return errors.New("nothing of that ID is remembered here; `opencode-lsp permission list` shows what is")
+			}))
+		}}
+	cmd.Flags().BoolVar(&all, "all", false, "forget all of this folder")
+	return cmd
+}
+
+// withGrants opens the remembered answers of the working folder.
+func (p *program) withGrants(f func(g *permission.Grants, root string) error) error {
+	dir, err := workingDir()
+	if err != nil {
+		return err
+	}
+	e, err := newEngine(p, workspace.New(dir), func(string) {})
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	return f(e.grants, e.root())
+}

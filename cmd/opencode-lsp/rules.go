@@ -1,0 +1,52 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"github.com/opencode-lsp/opencode-lsp/agent"
+)
+
+// maxRules bounds the instructions of one file.
+const maxRules = 64 << 10
+
+// rules are the instructions of the user and the workspace: the first kind of AGENTS.md, CLAUDE.md and CONTEXT.md that a
+// root has, and the files that `instructions` names (OpenCode's order).
+func (e *engine) rules() []agent.Rules {
+	files := []string{filepath.Join(e.program.dirs.config, "AGENTS.md")}
+	for _, root := range e.ws.Roots() {
+		for _, name := range []string{"AGENTS.md", "CLAUDE.md", "CONTEXT.md"} {
+			path := filepath.Join(root, name)
+			if _, err := os.Stat(path); err == nil {
+				files = append(files, path)
+				break
+			}
+		}
+	}
+	for _, pattern := range e.now().Instructions {
+		if strings.Contains(pattern, "://") {
+			continue // addresses come with the web tools
+		}
+		if matches, err := doublestar.FilepathGlob(pattern, doublestar.WithFilesOnly()); err == nil {
+			files = append(files, matches...)
+		}
+	}
+	return e.readRules(files)
+}
+
+func (e *engine) readRules(files []string) []agent.Rules {
+	var rules []agent.Rules
+	seen := map[string]bool{}
+	for _, path := range files {
+		f, err := e.ws.Read(path)
+		if err != nil || !f.Exists || seen[f.Path] || f.Text == "" {
+			continue
+		}
+		seen[f.Path] = true
+		rules = append(rules, agent.Rules{Path: path, Text: f.Text[:min(len(f.Text), maxRules)]})
+	}
+	return rules
+}

@@ -1,0 +1,223 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/workspace"
+)
+
+// runOptions are the flags of `run`.
+type runOptions struct {
+	model, agent, session, format string
+	resume, yes                   bool
+}
+
+func (p *program) runCommand() *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use: "run TEXT…", Short: "Run one turn without an editor; files are edited on disk",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			text := strings.Join(args, " ")
+			if piped := p.piped(); piped != "" {
+				text = strings.TrimSpace(text + "\n\n" + piped)
+			}
+			switch {
+			case text == "":
+				return usageError("nothing to do: give the prompt as arguments or on standard input")
+			case o.format != "text" && o.format != "json":
+				return usageError("--format %q is not one of text, json", o.format)
+			case o.resume && o.session != "":
+				return usageError("-c and -s exclude each other")
+			}
+			return failed(p.run(cmd.Context(), o, text))
+		},
+	}
+	f := cmd.Flags()
+	f.StringVarP(&o.model, "model", "m", "", "the model, provider/model")
+	f.StringVar(&o.agent, "agent", "", "the agent of a new session")
+	f.BoolVarP(&o.resume, "continue", "c", false, "go on with the last session of this folder")
+	f.StringVarP(&o.session, "session", "s", "", "go on with this session")
+	f.StringVar(&o.format, "format", "text", "text, or json: one event a line")
+	f.BoolVar(&o.yes, "yes", false, "answer every question with once; what a rule denies stays denied")
+	return cmd
+}
+
+// piped is what stands on standard input where it is not a terminal.
+func (p *program) piped() string {
+	if p.terminal() {
+		return ""
+	}
+	data, err := io.ReadAll(p.stdin)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(data))
+}
+
+// terminal reports whether a person sits at standard input.
+func (p *program) terminal() bool {
+	f, ok := p.stdin.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0 && f.Name() != os.DevNull
+}
+
+// run is one turn, from the prompt to its end.
+func (p *program) run(ctx context.Context, o runOptions, text string) error {
+	dir, err := workingDir()
+	if err != nil {
+		return err
+	}
+	ws := workspace.New(dir)
+	e, err := newEngine(p, ws, func(s string) { fmt.Fprintln(p.stderr, s) })
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	e.load(ctx)
+	if o.model != "" {
+		e.setModel(o.model)
+	}
+	sessions := e.sessions(agent.Options{}, workspace.Disk{Workspace: ws}, nil)
+	defer sessions.Close()
+	s, err := pickSession(ctx, sessions, o)
+	if err != nil {
+		return err
+	}
+	turn, err := s.Prompt(agent.Prompt{Text: text})
+	if err != nil {
+		return err
+	}
+	show := &runView{program: p, options: o, sessions: sessions, session: s, turn: turn, in: bufio.NewReader(p.stdin)}
+	return show.follow(ctx)
+}
+
+func pickSession(ctx context.Context, sessions *agent.Sessions, o runOptions) (*agent.Session, error) {
+	switch {
+	case o.session != "":
+		return sessions.Open(ctx, o.session)
+	case o.resume:
+		return sessions.Current(ctx)
+	}
+	return sessions.New(ctx, "", o.agent, o.model)
+}
+
+// runView shows a turn on the terminal and puts its questions there.
+type runView struct {
+	*program
+	options  runOptions
+	sessions *agent.Sessions
+	session  *agent.Session
+	turn     string
+	in       *bufio.Reader
+	inLine   bool // text was printed without a line end
+}
+
+// follow shows the events of the turn and returns how it ended.
+func (v *runView) follow(ctx context.Context) error {
+	defer context.AfterFunc(ctx, func() { v.session.Cancel() })()
+	json := json.NewEncoder(v.stdout)
+	for e := range v.session.Events(context.WithoutCancel(ctx), v.session.Replayed()) {
+		if v.options.format == "json" {
+			if err := json.Encode(e); err != nil {
+				return err
+			}
+		} else {
+			v.show(e)
+		}
+		if e.Type == agent.Asked {
+			v.answer(*e.Question)
+		}
+		if e.Type == agent.TurnEnded && e.Turn == v.turn {
+			return outcome(*e.End)
+		}
+	}
+	return errors.New("the session ended")
+}
+
+// outcome makes an end that is not done an error.
+func outcome(end agent.TurnEnd) error {
+	switch end.Status {
+	case agent.Done:
+		return nil
+	case agent.Failed:
+		return errors.New(end.Error)
+	}
+	return errors.New("the turn was " + string(end.Status))
+}
+
+// show prints an event for people.
+func (v *runView) show(e agent.Event) {
+	switch e.Type {
+	case agent.TextDelta:
+		fmt.Fprint(v.stdout, e.Text)
+		v.inLine = !strings.HasSuffix(e.Text, "\n")
+	case agent.MessageDone:
+		if v.inLine {
+			fmt.Fprintln(v.stdout)
+			v.inLine = false
+		}
+	case agent.CallDone:
+		mark := "✓"
+		if e.Result.Error {
+			mark = "✗"
+		}
+		fmt.Fprintf(v.stderr, "%s %s %s\n", mark, e.Result.Name, permission.Visible(e.Result.Title))
+	case agent.Retrying:
+		fmt.Fprintln(v.stderr, e.Text)
+	}
+}
+
+// answer answers a question: by --yes, by the person at the terminal, else it is rejected.
+func (v *runView) answer(q agent.OpenQuestion) {
+	reply := permission.Answer{Reply: permission.Reject}
+	switch {
+	case v.options.yes:
+		reply.Reply = permission.Once
+	case v.terminal():
+		reply = v.ask(q)
+	default:
+		fmt.Fprintf(v.stderr, "rejected, since nobody is at the terminal (--yes allows it): %s: %s\n", q.Tool, permission.Visible(q.Subject))
+	}
+	if err := v.session.Answer(q.ID, reply, "cli"); err != nil {
+		fmt.Fprintln(v.stderr, err)
+	}
+}
+
+// ask shows the whole question and reads the choice; anything else than a choice asks again, the end of input rejects.
+func (v *runView) ask(q agent.OpenQuestion) permission.Answer {
+	fmt.Fprintf(v.stderr, "\n#%s %s: %s\n", q.ID, q.Tool, permission.Visible(q.Subject))
+	for _, n := range q.Notes {
+		fmt.Fprintln(v.stderr, "  "+permission.Visible(n))
+	}
+	if q.Preview.Text != "" {
+		fmt.Fprintln(v.stderr, permission.Visible(q.Preview.Text))
+	}
+	for {
+		for i, c := range q.Choices {
+			fmt.Fprintf(v.stderr, "  %d %s\n", i+1, c.Title)
+		}
+		fmt.Fprint(v.stderr, "> ")
+		line, err := v.in.ReadString('\n')
+		var n int
+		if _, scan := fmt.Sscan(line, &n); scan == nil && n >= 1 && n <= len(q.Choices) {
+			return permission.Answer{Reply: q.Choices[n-1].Reply}
+		}
+		if err != nil {
+			return permission.Answer{Reply: permission.Reject}
+		}
+	}
+}
