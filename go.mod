@@ -3,6 +3,7 @@ module github.com/opencode-lsp/opencode-lsp
 go 1.26.0
 
 require (
+	github.com/tidwall/jsonc v0.3.3
 	golang.org/x/sys v0.49.0
 	modernc.org/sqlite v1.61.1
 )
