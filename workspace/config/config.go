@@ -1,0 +1,267 @@
+// Package config reads the settings: OpenCode's files and variables, the editor's settings, the command line. It says what
+// is set, what is wrong and where, which files to watch, and what a workspace's files would do once they were trusted.
+//
+// Nothing that a workspace's own files say is run, fetched or read outside that workspace before the user trusts it, and
+// what they say of permissions can only ever narrow them. [Keys] is the list of all settings; checks, defaults and what a
+// workspace may set all come from it.
+package config
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/opencode-lsp/opencode-lsp/permission"
+)
+
+// Sources says where settings come from, weakest first where they disagree: the user's files, the workspace's, the
+// OPENCODE_* contents, the editor's, the command line's. The zero value gives the defaults.
+type Sources struct {
+	// Roots are the absolute workspace folders; where their files disagree the first wins.
+	Roots []string
+	// Env looks up a variable, as [os.Getenv] does; nil: there are none.
+	Env func(string) string
+	// UserDir is the user's folder, $XDG_CONFIG_HOME/opencode; "": none.
+	UserDir string
+	// Editor is one JSON object: initializationOptions with workspace/configuration laid over it.
+	Editor json.RawMessage
+	// Flags is one JSON object: what the command line sets.
+	Flags json.RawMessage
+	// Trusted says whether the user trusts what hashes to hash in this workspace. Nil: no.
+	Trusted func(hash string) bool
+}
+
+// Config is what is set.
+type Config struct {
+	// Model and SmallModel are "provider/model"; "" where nothing is set.
+	Model        string `json:"model"`
+	SmallModel   string `json:"small_model"`
+	DefaultAgent string `json:"default_agent"`
+	// Providers are the settings of providers by their id, not the list of those that work.
+	Providers map[string]Provider `json:"provider"`
+	Agent     map[string]Agent    `json:"-"`
+	// Permission holds one layer for each source that sets any, the NarrowOnly ones last.
+	Permission []permission.Layer `json:"-"`
+	// MCP holds the servers by name, as JSON of OpenCode's shape.
+	MCP map[string]json.RawMessage `json:"mcp"`
+	// Instructions are absolute paths or globs, and http addresses, each once.
+	Instructions     []string           `json:"instructions"`
+	Command          map[string]Command `json:"command"`
+	Compaction       Compaction         `json:"compaction"`
+	ToolOutput       ToolOutput         `json:"tool_output"`
+	Edits            Edits              `json:"edits"`
+	Transcript       Transcript         `json:"transcript"`
+	PermissionPrompt PermissionPrompt   `json:"permission_prompt"`
+
+	// Files are all files that were read or looked for: what to watch.
+	Files []string `json:"-"`
+	// Untrusted says in words what was left out because the workspace is not trusted.
+	Untrusted []string `json:"-"`
+	// Hash stands for exactly what needs trust in this workspace, trusted or not; "" where nothing does.
+	Hash string `json:"-"`
+}
+
+// Secret is a text that no log, transcript or JSON shows.
+type Secret string
+
+// String hides the text.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "(hidden)"
+}
+
+// GoString hides the text.
+func (s Secret) GoString() string { return s.String() }
+
+// MarshalJSON hides the text.
+func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(s.String()) }
+
+// Provider is what is set for one provider.
+type Provider struct {
+	Name    string           `json:"name"`
+	Options ProviderOptions  `json:"options"`
+	Models  map[string]Model `json:"models"`
+}
+
+// ProviderOptions say how a provider is reached.
+type ProviderOptions struct {
+	BaseURL string            `json:"baseURL"`
+	APIKey  Secret            `json:"apiKey"`
+	Headers map[string]Secret `json:"headers"`
+	Timeout Timeout           `json:"timeout"`
+	// API is "chat", "responses" or "".
+	API string `json:"api"`
+}
+
+// Timeout bounds a request; 0: not set, below 0: no bound.
+type Timeout time.Duration
+
+// UnmarshalJSON reads milliseconds, or false for no bound.
+func (t *Timeout) UnmarshalJSON(data []byte) error {
+	if string(data) == "false" {
+		*t = -1
+		return nil
+	}
+	var ms int64
+	if err := json.Unmarshal(data, &ms); err != nil {
+		return err
+	}
+	*t = Timeout(min(ms, int64(24*time.Hour/time.Millisecond))) * Timeout(time.Millisecond)
+	return nil
+}
+
+// Model is what is set for one model of a provider.
+type Model struct {
+	Name  string `json:"name"`
+	Limit Limit  `json:"limit"`
+	Cost  Cost   `json:"cost"`
+}
+
+// Limit bounds a model in tokens; 0: not known.
+type Limit struct {
+	Context int64 `json:"context"`
+	Output  int64 `json:"output"`
+}
+
+// Cost is a model's price in US dollars a million tokens.
+type Cost struct {
+	Input      float64 `json:"input"`
+	Output     float64 `json:"output"`
+	CacheRead  float64 `json:"cache_read"`
+	CacheWrite float64 `json:"cache_write"`
+}
+
+// Agent is one agent's settings: Raw is the JSON of OpenCode's shape without what it says of permissions, which stands in
+// Permission, a layer for each source, the NarrowOnly ones last.
+type Agent struct {
+	Raw        json.RawMessage
+	Permission []permission.Layer
+}
+
+// Command is a prompt of the user's own. Its template may hold $1, $ARGUMENTS, @file and !`shell`; one with !`shell` from
+// a workspace that is not trusted is left out.
+type Command struct {
+	Template    string `json:"template"`
+	Description string `json:"description"`
+	Agent       string `json:"agent"`
+	Model       string `json:"model"`
+	Subtask     bool   `json:"subtask"`
+	CodeAction  bool   `json:"codeAction"`
+}
+
+// Compaction says how a conversation that outgrows its model is shortened; numbers are tokens, 0: the agent decides.
+type Compaction struct {
+	Auto           bool  `json:"auto"`
+	Prune          bool  `json:"prune"`
+	TailTurns      int64 `json:"tail_turns"`
+	PreserveRecent int64 `json:"preserve_recent_tokens"`
+	Reserved       int64 `json:"reserved"`
+}
+
+// ToolOutput bounds what the model reads of one result.
+type ToolOutput struct {
+	MaxLines int `json:"max_lines"`
+	MaxBytes int `json:"max_bytes"`
+}
+
+// Edits says how files are changed: Unopened is "editor" or "disk", Save is "ask", "write" or "never".
+type Edits struct {
+	Unopened string `json:"unopened"`
+	Save     string `json:"save"`
+}
+
+// Transcript says when a transcript is shown: Open is "auto" or "never".
+type Transcript struct {
+	Open string `json:"open"`
+}
+
+// PermissionPrompt says how questions look: Type is the message type "error", "warning" or "info", First the harmless
+// action that stands first, "details" or "reject".
+type PermissionPrompt struct {
+	Type  string `json:"type"`
+	First string `json:"first"`
+}
+
+// Warning is something wrong in a source; what it names was left out, the rest holds.
+type Warning struct {
+	// File is the file, or the name of a variable, "editor settings" or "command line".
+	File string
+	// Line counts from 1; 0: none. Column is set where the file as a whole cannot be read.
+	Line, Column int
+	// Key is the dotted path of the setting; "": the whole file.
+	Key     string
+	Message string
+}
+
+// String is the warning in one line.
+func (w Warning) String() string {
+	place := w.File
+	if w.Line > 0 {
+		place = fmt.Sprintf("%s:%d", place, w.Line)
+	}
+	if w.Column > 0 {
+		place = fmt.Sprintf("%s:%d", place, w.Column)
+	}
+	if w.Key != "" {
+		place += ": " + w.Key
+	}
+	return place + ": " + w.Message
+}
+
+// Load reads the settings. Whatever is wrong is a Warning, and the rest still holds; only ctx ends it early.
+func Load(ctx context.Context, from Sources) (*Config, []Warning) {
+	l := &loader{Sources: from, schema: newSchema()}
+	l.find(ctx)
+	for _, d := range l.docs {
+		if !d.project {
+			l.substitute(d, d.tree)
+		}
+		l.check(d, d.tree, l.schema, nil)
+	}
+	l.trust()
+	return l.merge(), l.warnings
+}
+
+// loader is one reading of the settings.
+type loader struct {
+	Sources
+	schema   *schema
+	docs     []*doc // weakest first
+	files    []string
+	seen     map[string]bool
+	warnings []Warning
+	reads    int // of {file:} references
+
+	hash      string
+	untrusted []string
+}
+
+// doc is what one source says.
+type doc struct {
+	// name stands in warnings, layer before it in explanations of permissions.
+	name, layer string
+	// dir is where the paths of {file:} start, base where those of instructions do.
+	dir, base string
+	// project marks a workspace's own source; top is the folder that it may read then.
+	project bool
+	top     string
+	// literal marks a text in which {env:} and {file:} mean nothing.
+	literal bool
+	tree    *node
+}
+
+func (l *loader) warn(w Warning) { l.warnings = append(l.warnings, w) }
+
+func (l *loader) warnAt(d *doc, line int, path []string, format string, args ...any) {
+	l.warn(Warning{File: d.name, Line: line, Key: dotted(path), Message: fmt.Sprintf(format, args...)})
+}
+
+func (l *loader) env(name string) string {
+	if l.Env == nil {
+		return ""
+	}
+	return l.Env(name)
+}

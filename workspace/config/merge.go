@@ -1,0 +1,107 @@
+package config
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"path/filepath"
+	"slices"
+
+	"github.com/opencode-lsp/opencode-lsp/permission"
+)
+
+// merge lays the sources over the defaults.
+func (l *loader) merge() *Config {
+	all := defaults()
+	for _, d := range l.docs {
+		l.makeAbsolute(d)
+		all = overlay(all, d.tree, nil)
+	}
+	c := &Config{Files: l.files, Hash: l.hash, Untrusted: l.untrusted}
+	data, err := all.MarshalJSON()
+	if err == nil {
+		err = json.Unmarshal(data, c)
+	}
+	if err != nil { // checked values fit, so this is a fault of Keys
+		l.warn(Warning{File: "settings", Message: err.Error()})
+	}
+	// A command whose template was left out is none.
+	maps.DeleteFunc(c.Command, func(_ string, command Command) bool { return command.Template == "" })
+	c.Permission = l.layers(nil)
+	c.Agent = l.agents(all)
+	return c
+}
+
+// defaults is a tree of all defaults.
+func defaults() *node {
+	all := newObject()
+	for _, key := range Keys() {
+		if key.Default == "" {
+			continue
+		}
+		value, err := parse([]byte(key.Default), nil)
+		if err != nil {
+			continue // TestKeys reads them all
+		}
+		all = overlay(all, nest(key.Path, value), nil)
+	}
+	return all
+}
+
+// makeAbsolute turns a source's relative instructions into absolute ones.
+func (l *loader) makeAbsolute(d *doc) {
+	n := d.tree.get("instructions")
+	if n == nil {
+		return
+	}
+	for _, item := range n.items {
+		if !isURL(item.text) {
+			item.text = l.absolute(d.base, item.text)
+		}
+	}
+}
+
+// layers returns what all sources say of permissions under a path. The workspace's come last, so that nothing of the
+// user's that comes after them could loosen what they narrow.
+func (l *loader) layers(path []string) []permission.Layer {
+	var layers []permission.Layer
+	for _, d := range l.docs {
+		if layer, ok := l.layer(d, path); ok {
+			layers = append(layers, layer)
+		}
+	}
+	slices.SortStableFunc(layers, func(a, b permission.Layer) int {
+		return cmp.Compare(rank(a.NarrowOnly), rank(b.NarrowOnly))
+	})
+	return layers
+}
+
+func rank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func (l *loader) agents(all *node) map[string]Agent {
+	agents := map[string]Agent{}
+	section := all.get("agent")
+	if section == nil {
+		return agents
+	}
+	for _, f := range section.fields {
+		raw := newObject(slices.DeleteFunc(slices.Clone(f.value.fields), func(g field) bool {
+			return g.key == "permission" || g.key == "tools"
+		})...)
+		agents[f.key] = Agent{Raw: json.RawMessage(raw.compact()), Permission: l.layers([]string{"agent", f.key})}
+	}
+	return agents
+}
+
+// root is the first workspace folder, or the present folder where there is none.
+func (l *loader) root() string {
+	if len(l.Roots) > 0 {
+		return filepath.Clean(l.Roots[0])
+	}
+	return "."
+}

@@ -1,0 +1,85 @@
+package config
+
+import (
+	"github.com/opencode-lsp/opencode-lsp/permission"
+)
+
+// layer returns what a source says of permissions under a path, in the order of its keys, and whether it says anything.
+// The older tools stand before permission, as in OpenCode.
+func (l *loader) layer(d *doc, path []string) (permission.Layer, bool) {
+	layer := permission.Layer{Name: d.layer, NarrowOnly: d.project}
+	at := d.tree
+	if len(path) > 0 {
+		at = d.tree.get(path...)
+	}
+	if n := at.get("tools"); n != nil {
+		layer.Rules = l.switches(d, n, deeper(path, "tools"))
+	}
+	if n := at.get("permission"); n != nil {
+		layer.Rules = append(layer.Rules, l.rules(d, n, deeper(path, "permission"))...)
+	}
+	return layer, len(layer.Rules) > 0
+}
+
+// rules reads one word for everything, or an object with a word or an object of patterns for each permission. What
+// cannot be read asks: it may have been meant as a deny.
+func (l *loader) rules(d *doc, n *node, path []string) []permission.Rule {
+	if n.kind != object {
+		return []permission.Rule{{Permission: "*", Pattern: "*", Action: l.action(d, n, n.line, path)}}
+	}
+	var rules []permission.Rule
+	for _, f := range n.fields {
+		inside := deeper(path, f.key)
+		if f.value.kind != object {
+			rules = append(rules, permission.Rule{Permission: f.key, Pattern: "*", Action: l.action(d, f.value, f.line, inside)})
+			continue
+		}
+		for _, g := range f.value.fields {
+			action := l.action(d, g.value, g.line, deeper(inside, g.key))
+			rules = append(rules, permission.Rule{Permission: f.key, Pattern: g.key, Action: action})
+		}
+	}
+	return rules
+}
+
+func (l *loader) action(d *doc, n *node, line int, path []string) permission.Action {
+	action, err := permission.ParseAction(n.text)
+	if n.inert {
+		return permission.Ask
+	}
+	if n.kind != text || err != nil {
+		l.warnAt(d, line, path, "expected one of allow, ask, deny, found %s, so this asks", n.describe())
+		return permission.Ask
+	}
+	return action
+}
+
+func (l *loader) switches(d *doc, n *node, path []string) []permission.Rule {
+	if n.kind != object {
+		l.warnAt(d, n.line, path, "expected %s, found %s, so this was left out", ToolSwitch, n.describe())
+		return nil
+	}
+	var rules []permission.Rule
+	for _, f := range n.fields {
+		rule := permission.Rule{Permission: permissionOf(f.key), Pattern: "*"}
+		switch {
+		case f.value.kind != truth:
+			l.warnAt(d, f.line, deeper(path, f.key), "expected true or false, found %s, so this asks", f.value.describe())
+		case f.value.truth:
+			rule.Action = permission.Allow
+		default:
+			rule.Action = permission.Deny
+		}
+		rules = append(rules, rule)
+	}
+	return rules
+}
+
+// permissionOf is the permission that a tool needs.
+func permissionOf(tool string) string {
+	switch tool {
+	case "write", "patch", "apply_patch", "multiedit":
+		return "edit"
+	}
+	return tool
+}
