@@ -138,7 +138,7 @@ func (t *tail) Write(p []byte) (int, error) {
 		t.keep(t.buf)
 	}
 	if len(t.buf) > 2*t.most {
-		t.buf = append(t.buf[:0], t.buf[len(t.buf)-t.most:]...)
+		t.buf = append(t.buf[:0], t.buf[len(t.buf)-t.most-1:]...) // one more, to see where a line starts
 	}
 	return len(p), nil
 }
@@ -151,8 +151,9 @@ func (t *tail) keep(p []byte) {
 
 // text is the end of the output, in whole lines where it has several, and whether anything is missing before it.
 func (t *tail) text() (string, bool) {
-	b := t.buf[max(0, len(t.buf)-t.most):]
-	if i := bytes.IndexByte(b, '\n'); len(b) < t.total && i >= 0 && i+1 < len(b) {
+	from := max(0, len(t.buf)-t.most)
+	b := t.buf[from:]
+	if i := bytes.IndexByte(b, '\n'); from > 0 && t.buf[from-1] != '\n' && i >= 0 && i+1 < len(b) {
 		b = b[i+1:]
 	}
 	for n := countLines(b); n > t.lines; n-- {

@@ -108,27 +108,38 @@ func (c command) ended(cmd *exec.Cmd, err error) (ending, error) {
 // stop tells the group to end, kills what is left of it after grace, and returns when the command itself has ended and
 // its output is closed.
 func stop(cmd *exec.Cmd, done <-chan error, grace time.Duration) {
+	g := group{cmd: cmd, done: done}
 	terminateGroup(cmd)
-	deadline := time.NewTimer(grace)
+	if !g.gone(grace) {
+		killGroup(cmd)
+		g.gone(lastOutput) // it takes the kernel a moment
+	}
+	if g.done != nil {
+		<-g.done
+	}
+}
+
+// group is a process group on its way out.
+type group struct {
+	cmd *exec.Cmd
+	// done tells when the leader has ended; nil once it has.
+	done <-chan error
+}
+
+// gone waits, not longer than most, until the leader has ended and no other process of the group is left.
+func (g *group) gone(most time.Duration) bool {
+	deadline := time.NewTimer(most)
 	defer deadline.Stop()
 	tick := time.NewTicker(checkGroup)
 	defer tick.Stop()
-	var ended bool
-	for waiting := true; waiting; {
+	for g.done != nil || groupAlive(g.cmd) {
 		select {
-		case <-done:
-			ended, done = true, nil
-			waiting = groupAlive(cmd)
+		case <-g.done:
+			g.done = nil
 		case <-tick.C:
-			waiting = !ended || groupAlive(cmd)
 		case <-deadline.C:
-			waiting = false
+			return false
 		}
 	}
-	if !ended || groupAlive(cmd) {
-		killGroup(cmd)
-	}
-	if !ended {
-		<-done
-	}
+	return true
 }
