@@ -31,7 +31,7 @@ type peer struct {
 
 // sync is what the peers announce: incremental changes and saves.
 const peerCapabilities = `{"textDocumentSync": {"openClose": true, "change": 2, "save": {"includeText": false}},
-	"executeCommandProvider": {"commands": ["opencode.prompt", "opencode.action", "opencode.session.open", "echo", "hang"]},
+	"executeCommandProvider": {"commands": ["opencode.prompt", "opencode.action", "opencode.session.open", "echo", "hang", "hold"]},
 	"codeActionProvider": true, "positionEncoding": "ENCODING"}`
 
 func startPeer(rwc io.ReadWriteCloser, enc Encoding) *peer {
@@ -106,7 +106,7 @@ func (p *peer) requested(ctx context.Context, method string, params json.RawMess
 	return nil, errors.New("unknown method " + method)
 }
 
-// actions offers one fix for each diagnostic and a bare command.
+// actions offers one fix for each diagnostic and a bare command, and without diagnostics one that no editor should run.
 func (p *peer) actions(params json.RawMessage) (any, error) {
 	var c struct {
 		Context struct {
@@ -122,8 +122,10 @@ func (p *peer) actions(params json.RawMessage) (any, error) {
 		all = append(all, map[string]any{"title": title, "kind": "quickfix", "command": map[string]any{
 			"title": title, "command": "opencode.action", "arguments": []any{map[string]string{"action": "fix"}}}})
 	}
-	return append(all, map[string]any{"title": "OpenCode: Explain", "command": "echo", "arguments": []any{"explain"}},
-		map[string]any{"title": "OpenCode: Unlisted", "command": map[string]any{"title": "x", "command": "unlisted"}}), nil
+	if len(all) == 0 {
+		all = append(all, map[string]any{"title": "OpenCode: Unlisted", "command": map[string]any{"title": "x", "command": "unlisted"}})
+	}
+	return append(all, map[string]any{"title": "OpenCode: Explain", "command": "echo", "arguments": []any{"explain"}}), nil
 }
 
 // notified mirrors the documents.
@@ -144,6 +146,9 @@ func (p *peer) notified(method string, params json.RawMessage) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.received = append(p.received, method)
+	if method == "exit" {
+		p.conn.Close()
+	}
 	if json.Unmarshal(params, &n) != nil {
 		return
 	}

@@ -74,17 +74,19 @@ func (enc Encoding) offset(text string, p protocol.Position) (offset int, ok boo
 func (enc Encoding) within(line string, character int) (int, bool) {
 	if enc == UTF8 {
 		n := min(character, len(line))
-		return n, n == character && (n == len(line) || utf8.RuneStart(line[n]))
+		for n > 0 && n < len(line) && !utf8.RuneStart(line[n]) {
+			n--
+		}
+		return n, n == character
 	}
 	for i, r := range line {
-		if character <= 0 {
-			return i, character == 0
+		if character == 0 {
+			return i, true
 		}
-		if w := enc.width(r); w > character {
+		if enc.width(r) > character {
 			return i, false
-		} else {
-			character -= w
 		}
+		character -= enc.width(r)
 	}
 	return len(line), character == 0
 }

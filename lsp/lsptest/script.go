@@ -81,7 +81,7 @@ func (s Script) Play(ctx context.Context, log io.Writer) error {
 
 // special tells the files that are for the engine or its host from those of the workspace.
 func special(name string) bool {
-	return slices.Contains([]string{"model", "settings.json", "capabilities.json", "editor", "experimental.json", "rules"}, name)
+	return slices.Contains([]string{"model", "settings.json", "capabilities.json", "editor", "experimental.json", "behaviour.json", "rules"}, name)
 }
 
 // prepare writes the script's files and reads the special ones.
@@ -126,9 +126,11 @@ func (p *player) configure() error {
 		}
 		p.options.InitializationOptions, p.options.Settings = json.RawMessage(settings), under("opencode", settings)
 	}
-	if text, ok := p.file("experimental.json"); ok {
-		if err := json.Unmarshal([]byte(text), &p.options.Experimental); err != nil {
-			return fmt.Errorf("read experimental.json: %w", err)
+	for name, to := range map[string]any{"experimental.json": &p.options.Experimental, "behaviour.json": &p.options.Behaviour} {
+		if text, ok := p.file(name); ok {
+			if err := strictJSON(text, to); err != nil {
+				return fmt.Errorf("read %s: %w", name, err)
+			}
 		}
 	}
 	return p.capabilities()

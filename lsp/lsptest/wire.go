@@ -189,3 +189,10 @@ func removed(patch, section, member string) bool {
 func under(name, value string) json.RawMessage {
 	return json.RawMessage(fmt.Sprintf("{%q: %s}", name, value))
 }
+
+// strictJSON reads an object whose members must all be known.
+func strictJSON(text string, to any) error {
+	decoder := json.NewDecoder(strings.NewReader(text))
+	decoder.DisallowUnknownFields()
+	return decoder.Decode(to)
+}
