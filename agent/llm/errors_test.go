@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -147,7 +148,9 @@ func TestUnreachable(t *testing.T) {
 	closed := l.Addr().String()
 	l.Close()
 	plain := strings.TrimPrefix(serve(t, events()), "http://")
-	secure := httptest.NewTLSServer(events())
+	secure := httptest.NewUnstartedServer(events())
+	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // the refused handshake
+	secure.StartTLS()
 	defer secure.Close()
 	page := serve(t, func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<!doctype html><p>hi") })
 	tests := []struct{ name, provider, url, text string }{
