@@ -83,8 +83,8 @@ func (e *encoder) conversation(req agent.Request) (*kept, error) {
 	}
 	k, err := e.begin(req)
 	if err == nil && lasting {
+		e.kept = slices.Delete(e.kept, 0, max(0, len(e.kept)+1-maxKept))
 		e.kept = append(e.kept, k)
-		e.kept = e.kept[max(0, len(e.kept)-maxKept):]
 	}
 	return k, err
 }
