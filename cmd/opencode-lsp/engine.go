@@ -50,8 +50,12 @@ func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engin
 	if err != nil {
 		return nil, err
 	}
+	client := p.http
+	if client == nil {
+		client = llm.NewHTTPClient()
+	}
 	return &engine{
-		program: p, ws: ws, store: s, grants: permission.NewGrants(s), http: llm.NewHTTPClient(), notify: notify,
+		program: p, ws: ws, store: s, grants: permission.NewGrants(s), http: client, notify: notify,
 		models: map[string]agent.Model{},
 	}, nil
 }
@@ -112,6 +116,9 @@ func (e *engine) askTrust(ctx context.Context, ask func(context.Context, []strin
 
 // watch loads the configuration again when one of its files changes, until ctx ends.
 func (e *engine) watch(ctx context.Context) {
+	if e.program.bubble {
+		return
+	}
 	if err := e.ws.Watch(ctx, e.now().Files, func(string) { e.load(ctx) }); err != nil && ctx.Err() == nil {
 		logger().Warningf("configuration changes are not noticed: %s", err)
 	}

@@ -61,9 +61,11 @@ func (p *program) serve(ctx context.Context) int {
 	if out, ok := p.stdout.(*os.File); ok && out == os.Stdout {
 		os.Stdout = os.Stderr // whatever prints by mistake must not reach the editor
 	}
-	return lsp.Serve(ctx, stdio{p.stdin, p.stdout}, lsp.Options{
-		Version: version(), Build: p.build, SocketDir: p.dirs.runtime, Transcripts: p.dirs.transcripts(),
-	})
+	opt := lsp.Options{Version: version(), Build: p.build, SocketDir: p.dirs.runtime, Transcripts: p.dirs.transcripts()}
+	if p.bubble {
+		opt.SocketDir = ""
+	}
+	return lsp.Serve(ctx, stdio{p.stdin, p.stdout}, opt)
 }
 
 // build makes the agent of an editor.

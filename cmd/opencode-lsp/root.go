@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -25,6 +26,10 @@ type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	dirs           dirs
+	// http carries the requests to models; nil is the usual client. bubble says that the program runs inside a
+	// testing/synctest bubble, which cannot wait for file events and sockets: it does without them.
+	http   *http.Client
+	bubble bool
 }
 
 // exitError carries an exit code; with an empty text nothing more is said.
