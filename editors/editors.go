@@ -1,0 +1,40 @@
+// Package editors holds what each editor needs to work with opencode-lsp: one folder for each, with a page that
+// `opencode-lsp editors NAME` prints.
+package editors
+
+import (
+	"embed"
+	"fmt"
+	"strings"
+)
+
+//go:embed */README.md
+var pages embed.FS
+
+// Names returns the editors, as people call them.
+func Names() []string {
+	return []string{"vscode", "neovim", "helix", "zed", "emacs", "kakoune", "sublime", "kate"}
+}
+
+// Text returns the set-up page of an editor, in Markdown. Its error names the editors that have one.
+func Text(name string) (string, error) {
+	for _, known := range Names() {
+		if !strings.EqualFold(name, known) {
+			continue
+		}
+		page, err := pages.ReadFile(folder(known) + "/README.md")
+		if err != nil {
+			return "", fmt.Errorf("read the page of %s: %w", known, err)
+		}
+		return string(page), nil
+	}
+	return "", fmt.Errorf("there is no page for %q; choose one of %s", name, strings.Join(Names(), ", "))
+}
+
+// folder is an editor's folder, named as its own files are.
+func folder(name string) string {
+	if name == "neovim" {
+		return "nvim"
+	}
+	return name
+}
