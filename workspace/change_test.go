@@ -293,6 +293,8 @@ func FuzzRebase(f *testing.F) {
 	f.Add("a\r\nb\r\n", "a\r\nb\r\nc", "a\r\n")
 	f.Add("a\n", "a\nb", "a\n\n")
 	f.Add("a\rb", "\na\rb", "a\r\nb")
+	f.Add("a\n", "a\n\x82", "0")
+	f.Add("0\n0", "\r0\n\n", "0")
 	f.Fuzz(func(t *testing.T, base, ours, theirs string) {
 		c := NewChange(File{Text: base, Exists: true}, ours)
 		got, err := c.Rebase(File{Text: theirs, Exists: true})

@@ -215,12 +215,21 @@ func (s span) trim(a, b string) span {
 	return span{s.a0 + head, s.a1 - tail, s.b0 + head, s.b1 - tail}
 }
 
-// isGap reports whether a cursor can stand at offset i.
+// isGap reports whether a cursor can stand at offset i. Bytes that are not UTF-8 are characters of their own.
 func isGap(text string, i int) bool {
 	if i == 0 || i == len(text) {
 		return true
 	}
-	return utf8.RuneStart(text[i]) && (text[i] != '\n' || text[i-1] != '\r')
+	if text[i] == '\n' && text[i-1] == '\r' {
+		return false
+	}
+	for start := i; start > max(0, i-utf8.UTFMax); start-- {
+		if utf8.RuneStart(text[start]) {
+			_, size := utf8.DecodeRuneInString(text[start:])
+			return start == i || start+size <= i
+		}
+	}
+	return true
 }
 
 // commonPrefix is the number of bytes that a and b start with together.

@@ -61,6 +61,9 @@ func carry(base string, edits []Edit, now string) ([]Edit, bool) {
 		if len(changed) > 0 && changed[0].meets(lines) || !lines.fits(base, e, now, moved) {
 			return nil, false
 		}
+		if n := len(out); n > 0 && out[n-1].End == moved.Start && strings.HasSuffix(out[n-1].New, "\r") {
+			return nil, false // what kept two edits apart is gone, and they could join to one line end
+		}
 		out = append(out, moved)
 	}
 	return out, true
