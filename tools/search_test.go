@@ -46,7 +46,7 @@ func TestListLarge(t *testing.T) {
 	}
 	got := b.call("list").Text
 	contains(t, got, "  zz/\n    last.go\n", "(4 more; list a folder below, or use glob)")
-	if n := strings.Count(got, "\n") - 3; n != maxFound {
+	if n := strings.Count(got, "\n") - 2; n != maxFound {
 		t.Errorf("%d entries in\n%s", n, got)
 	}
 }
