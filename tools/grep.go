@@ -11,6 +11,7 @@ import (
 	"regexp/syntax"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/workspace"
@@ -30,8 +31,7 @@ func (k *kit) grep(_ context.Context, a grepArgs) (Op, error) {
 	if a.Pattern == "" {
 		return nil, errors.New("pattern is empty; give a regular expression")
 	}
-	re, err := regexp.Compile(a.Pattern)
-	if err != nil {
+	if _, err := regexp.Compile(a.Pattern); err != nil {
 		return nil, explainRegexp(a.Pattern, err)
 	}
 	t, err := k.resolve(a.Path)
@@ -43,7 +43,7 @@ func (k *kit) grep(_ context.Context, a grepArgs) (Op, error) {
 		access.Items = append(k.items("grep", t)[:1], k.items("read", t)...)
 	}
 	return NewOp(access, func(ctx context.Context, _ io.Writer) (Result, error) {
-		return k.search(ctx, t, re, a)
+		return k.search(ctx, t, a)
 	}), nil
 }
 
@@ -52,57 +52,54 @@ func (k *kit) isFile(t target) bool {
 	return k.Workspace.IsOpen(t.Abs) || err == nil && !isFolder(t.Abs)
 }
 
-func (k *kit) search(ctx context.Context, t target, re *regexp.Regexp, a grepArgs) (Result, error) {
+func (k *kit) search(ctx context.Context, t target, a grepArgs) (Result, error) {
 	if err := k.again(t); err != nil {
 		return Result{}, err
 	}
-	if k.isFile(t) {
-		found, more, err := k.searchFile(t, re)
-		if err != nil {
-			return Result{}, err
-		}
-		return k.grepResult(a.Pattern, found, more, 0), nil
-	}
-	if err := k.searchable(t); err != nil {
-		return Result{}, err
-	}
+	left := &leftOut{}
 	opt := workspace.GrepOptions{Dir: t.Abs, Include: a.Include, Max: maxFound}
+	switch {
+	case k.isFile(t): // consent was given for this very file
+	case !isFolder(t.Abs):
+		return Result{}, k.missing(ctx, t)
+	case k.MayRead != nil:
+		opt.Skip = func(path string) bool { return !k.MayRead(path) && left.add(k.nameOf(path)) }
+	}
 	found, more, err := k.Workspace.Grep(ctx, a.Pattern, opt)
 	if err != nil {
 		return Result{}, err
 	}
-	all := len(found)
-	found = slices.DeleteFunc(found, func(m workspace.Match) bool { return k.MayRead != nil && !k.MayRead(m.Path) })
-	return k.grepResult(a.Pattern, found, more, all-len(found)), nil
+	return k.grepResult(a.Pattern, found, more, left), nil
 }
 
-// searchFile looks through one file, which Workspace.Grep does not take.
-func (k *kit) searchFile(t target, re *regexp.Regexp) (found []workspace.Match, more bool, err error) {
-	file, err := k.Workspace.Read(t.Abs)
-	if err != nil {
-		return nil, false, err
+// leftOut are the names of files that a search did not look into; safe for concurrent use.
+type leftOut struct {
+	mu    sync.Mutex
+	names []string
+}
+
+// add always answers true.
+func (l *leftOut) add(name string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.names = append(l.names, name)
+	return true
+}
+
+// String names the files, a few of many.
+func (l *leftOut) String() string {
+	slices.Sort(l.names)
+	if more := len(l.names) - maxSuggestions; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(l.names[:maxSuggestions], ", "), more)
 	}
-	if why := unreadable(t.Abs, file.Text); why != "" {
-		return nil, false, fmt.Errorf("%s is %s", t.name, why)
-	}
-	ls := splitLines(file.Text)
-	for i := range ls.at {
-		if !re.MatchString(ls.line(i)) {
-			continue
-		}
-		if len(found) == maxFound {
-			return found, true, nil
-		}
-		found = append(found, workspace.Match{Path: t.Abs, Line: i + 1, Text: ls.line(i)})
-	}
-	return found, false, nil
+	return strings.Join(l.names, ", ")
 }
 
 // maxMatch is how many bytes of a matching line are shown; it bounds what a minified file costs.
 const maxMatch = 400
 
 // grepResult groups the matches by file, in the order that they came in.
-func (k *kit) grepResult(pattern string, found []workspace.Match, more bool, hidden int) Result {
+func (k *kit) grepResult(pattern string, found []workspace.Match, more bool, left *leftOut) Result {
 	var b strings.Builder
 	last := ""
 	for _, m := range found {
@@ -113,17 +110,15 @@ func (k *kit) grepResult(pattern string, found []workspace.Match, more bool, hid
 		fmt.Fprintf(&b, "  %d: %s\n", m.Line, clip(m.Text, maxMatch))
 	}
 	if len(found) == 0 {
-		b.WriteString("(no match; ignored and binary files are left out)")
-	}
-	if more {
-		b.WriteString("\n(there are more matches; narrow the pattern, path or include)")
-	}
-	if hidden > 0 {
-		fmt.Fprintf(&b, "\n(%s in files that need permission to be read left out; use read on such a file)", plural(hidden, "match", "matches"))
+		b.WriteString("(no match; ignored and binary files are left out)\n")
 	}
 	count := plural(len(found), "match", "matches")
 	if more {
+		b.WriteString("\n(there are more matches; narrow the pattern, path or include)\n")
 		count = "more than " + count
+	}
+	if len(left.names) > 0 {
+		fmt.Fprintf(&b, "\n(not searched without permission: %s; read such a file by its name if it matters)\n", left)
 	}
 	text, full := k.Cut(b.String())
 	return Result{Text: text, Full: full, Title: fmt.Sprintf("%s: %s", clip(pattern, 60), count)}
