@@ -154,11 +154,24 @@ func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func
 	env := &tools.Env{
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ()),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: &tools.Todos{},
+		MayRead: e.mayRead,
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }
 	}
 	return tools.NewSet(tools.Builtin(env)...)
+}
+
+// mayRead reports whether the rules let the model read a file unasked: a search passes over the others, as it would
+// otherwise be a way around the question.
+func (e *engine) mayRead(abs string) bool {
+	strictest, _ := e.policy().JudgeAll(permission.FileItems("read", abs, e.place()))
+	return strictest.Action == permission.Allow
+}
+
+// place is where names are judged from.
+func (e *engine) place() permission.Place {
+	return permission.Place{Roots: e.ws.Roots(), Home: e.program.dirs.home, Cwd: e.root()}
 }
 
 // childEnviron is the environment of the commands that the agent runs: without the agent's own keys.
