@@ -9,7 +9,8 @@ import (
 // migrations returns the steps from an empty file to the present schema; the file's user_version counts those done.
 // A step that was released is never changed.
 //
-// An event's JSON holds everything; session and seq stand beside it to find it. A session's row repeats what lists show.
+// An event's JSON holds everything; session and seq stand beside it to find it. A session's row repeats what lists show. It
+// has no index by directory: lists are short and rare, and an index would be written with every event.
 func migrations() []string {
 	return []string{`
 CREATE TABLE session (
@@ -19,7 +20,6 @@ CREATE TABLE session (
 	updated   INTEGER NOT NULL, -- Unix time in nanoseconds
 	seq       INTEGER NOT NULL -- of the last event
 ) WITHOUT ROWID;
-CREATE INDEX session_directory ON session (directory, updated);
 CREATE TABLE event (
 	session TEXT NOT NULL,
 	seq     INTEGER NOT NULL,

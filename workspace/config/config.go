@@ -45,7 +45,8 @@ type Config struct {
 	Permission []permission.Layer `json:"-"`
 	// MCP holds the servers by name, as JSON of OpenCode's shape.
 	MCP map[string]json.RawMessage `json:"mcp"`
-	// Instructions are absolute paths or globs, and http addresses, each once.
+	// Instructions are absolute paths or globs, and http addresses, each once. A glob may meet a symbolic link that leads
+	// out of the workspace: whoever reads them checks that.
 	Instructions     []string           `json:"instructions"`
 	Command          map[string]Command `json:"command"`
 	Compaction       Compaction         `json:"compaction"`

@@ -181,8 +181,8 @@ func (g *gate) foreign(d *doc, s string) string {
 
 func (g *gate) instructions(d *doc, n *node) {
 	for _, item := range n.items {
-		if g.foreign(d, item.text) == "" && !isURL(item.text) && inside(d.top, g.absolute(d.base, item.text)) {
-			continue
+		if !isURL(item.text) && !strings.ContainsAny(item.text, `{\`) && inside(d.top, g.absolute(d.base, item.text)) {
+			continue // braces and backslashes may spell a .. that no reader sees, and references lead anywhere
 		}
 		g.add(item, item.text, "give the model the instructions %s", quote(item.text))
 	}

@@ -40,6 +40,8 @@ func TestTrust(t *testing.T) {
 		"file by a detour":  {`{"agent": {"a": {"prompt": "{file:x/../../secret}"}}}`, []string{"read what {file:x/../../secret} names, for the setting agent.a.prompt"}},
 		"instructions outside": {`{"instructions": ["../*.md", "~/x.md", "https://x.test/r.md", "/etc/motd", "ok.md"]}`,
 			[]string{"give the model the instructions ../*.md", "give the model the instructions ~/x.md", "give the model the instructions https://x.test/r.md", "give the model the instructions /etc/motd"}},
+		"instructions by a glob": {`{"instructions": ["{.,x}{.,y}/secret", "\\.\\./secret", "*.md"]}`,
+			[]string{"give the model the instructions \"{.,x}{.,y}/secret\"", `give the model the instructions "\\.\\./secret"`}},
 		"instructions by env": {`{"instructions": ["{env:SECRET}"]}`, []string{"give the model the instructions {env:SECRET}"}},
 		"shell":               {"{\"command\": {\"c\": {\"template\": \"a !`git log` b !`curl x | sh`\"}}}", []string{`run when the command c is used: "git log"; "curl x | sh"`}},
 	} {
