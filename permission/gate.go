@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 )
 
@@ -112,13 +111,12 @@ func (g *Gate) open(ctx context.Context, asks []Verdict) []Verdict {
 	}
 	grants, err := g.Grants.List(ctx, g.Workspace)
 	g.warn(err)
-	var open []Verdict
-	for _, v := range asks {
-		if v.Narrowed || !slices.ContainsFunc(grants, func(gr Grant) bool { return g.mine(gr) && gr.covers(v.Item) }) {
-			open = append(open, v)
+	for _, gr := range grants {
+		if g.mine(gr) {
+			asks = gr.Settle(asks)
 		}
 	}
-	return open
+	return asks
 }
 
 func (g *Gate) mine(gr Grant) bool { return gr.Session == "" || gr.Session == g.Session }

@@ -26,6 +26,17 @@ func (g Grant) covers(it Item) bool {
 	return it.Strictness == ByRule && g.Permission == it.Permission && matcher{Item: it}.allows(g.Pattern)
 }
 
+// Settle returns the verdicts that still ask when the grant has been heard.
+func (g Grant) Settle(asks []Verdict) []Verdict {
+	var open []Verdict
+	for _, v := range asks {
+		if v.Narrowed || !g.covers(v.Item) {
+			open = append(open, v)
+		}
+	}
+	return open
+}
+
 // same reports whether two grants say the same thing.
 func (g Grant) same(o Grant) bool {
 	return g.Workspace == o.Workspace && g.Session == o.Session && g.Permission == o.Permission && g.Pattern == o.Pattern

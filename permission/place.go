@@ -172,3 +172,15 @@ func isDevice(abs string) bool {
 	}
 	return false
 }
+
+// DirItems is the folder itself as external_directory where it lies outside the roots: a command's working folder, the
+// target of cd. Inside there is nothing to judge.
+func DirItems(dir string, p Place) []Item {
+	real := p.real(p.clean(dir))
+	if _, inside := p.within(real); inside {
+		return nil
+	}
+	it := p.external(strings.TrimSuffix(real, "/") + "/.")
+	it.Values[1] = real
+	return []Item{it}
+}

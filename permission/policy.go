@@ -68,7 +68,8 @@ func (p Policy) JudgeAll(items []Item) (strictest Verdict, asks []Verdict) {
 		if v.Action == Ask {
 			asks = append(asks, v)
 		}
-		if i == 0 || rank(v.Action) > rank(strictest.Action) {
+		byItself := strictest.Item.Strictness == Beside && it.Strictness != Beside && rank(v.Action) == rank(strictest.Action)
+		if i == 0 || rank(v.Action) > rank(strictest.Action) || byItself {
 			strictest = v
 		}
 	}

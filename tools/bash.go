@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +21,6 @@ var bashText string
 const (
 	defaultTimeout = 2 * time.Minute
 	maxTimeout     = 10 * time.Minute
-	maxCommand     = 64 << 10 // bytes; what the permission gate reads
 )
 
 type bashArgs struct {
@@ -52,24 +50,17 @@ func (k *kit) bash(_ context.Context, a bashArgs) (Op, error) {
 		Tool:    "bash",
 		Subject: a.Command,
 		Notes:   bashNotes(a, t),
-		Items:   k.commandItems(a.Command, t),
+		Items:   append(shell.Items(a.Command, k.place(t)), k.outside(t)...),
 		Preview: permission.Preview{Kind: "command", Text: a.Command},
 	}
 	return NewOp(access, func(ctx context.Context, w io.Writer) (Result, error) { return k.execute(ctx, w, c) }), nil
 }
 
 func (a bashArgs) check() error {
-	switch {
-	case strings.TrimSpace(a.Command) == "":
-		return errors.New("command is empty; give a shell command")
-	case strings.ContainsRune(a.Command, 0):
-		return errors.New("command holds a NUL byte; leave it out")
-	case len(a.Command) > maxCommand:
-		return fmt.Errorf("command is %s long, more than %s; write it to a file and run that", size(len(a.Command)), size(maxCommand))
-	case a.Timeout < 0:
+	if a.Timeout < 0 {
 		return errors.New("timeout is negative; give milliseconds")
 	}
-	return nil
+	return shell.Valid(a.Command)
 }
 
 // bashNotes are what a person needs to judge the command beside its text. The model's own words are marked as such.
@@ -82,17 +73,6 @@ func bashNotes(a bashArgs, dir target) []string {
 		notes = append(notes, fmt.Sprintf("The model says: %q", says))
 	}
 	return notes
-}
-
-// commandItems are what the gate judges. There is always one for bash, so that leaving the workspace by workdir is never
-// all that is asked about.
-func (k *kit) commandItems(src string, dir target) []permission.Item {
-	items := shell.Items(src, k.place(dir))
-	if !slices.ContainsFunc(items, func(i permission.Item) bool { return i.Permission == "bash" }) {
-		unread := permission.Item{Permission: "bash", Values: []string{src}, Strictness: permission.AlwaysAsk, Why: "no command could be read in it"}
-		items = append(items, unread)
-	}
-	return append(items, k.outside(dir)...)
 }
 
 // findShell is the shell that commands are written for: bash, or sh where there is none.

@@ -67,6 +67,7 @@ func TestEdit(t *testing.T) {
 func TestEditRefuses(t *testing.T) {
 	b := newBench(t, "f.txt", "a\nb\nb\n", "bin", "a\x00b", "dir/x", "", "latin", "caf\xe9\n")
 	b.refuse("oldString does not occur in f.txt; read the file again", "edit", "filePath", "f.txt", "oldString", "z", "newString", "y")
+	b.refuse("oldString does not occur in f.txt (its first line is there, on line 2, 3, but what follows differs); read", "edit", "filePath", "f.txt", "oldString", "b\nc\n", "newString", "y")
 	b.refuse("oldString fits 2 places (lines 2, 3) in f.txt; add lines", "edit", "filePath", "f.txt", "oldString", "b", "newString", "y")
 	b.refuse("the same", "edit", "filePath", "f.txt", "oldString", "a", "newString", "a")
 	b.refuse("oldString is empty and f.txt exists", "edit", "filePath", "f.txt", "oldString", "", "newString", "a")

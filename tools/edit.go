@@ -84,7 +84,7 @@ func (k *kit) replaceIn(c change, file workspace.File, a editArgs) (change, erro
 	body := strings.TrimPrefix(file.Text, bom)
 	r, err := replace(body, strings.TrimPrefix(a.OldString, bom), strings.TrimPrefix(a.NewString, bom), a.ReplaceAll)
 	if err != nil {
-		return c, explain(err, c.at.name)
+		return c, explain(err, c.at.name, body, a.OldString)
 	}
 	if c.stale && r.how != byExact {
 		return c, changedError(c.at)
@@ -113,7 +113,7 @@ func (k *kit) editNote(c change, r replacement) string {
 }
 
 // explain turns a reason of replace into what the model should do.
-func explain(err error, name string) error {
+func explain(err error, name, text, old string) error {
 	var many *ambiguousError
 	switch {
 	case errors.As(err, &many):
@@ -121,8 +121,22 @@ func explain(err error, name string) error {
 	case errors.Is(err, errTooLarge):
 		return fmt.Errorf("what oldString resembles in %s is much longer than oldString; read the file again and give the exact text", name)
 	default:
-		return fmt.Errorf("oldString does not occur in %s; read the file again and copy the text exactly, white space included", name)
+		return fmt.Errorf("oldString does not occur in %s%s; read the file again and copy the text exactly, white space included", name, hint(text, old))
 	}
+}
+
+// hint says where the first line of an oldString of several lines stands, so that the model knows where to read.
+func hint(text, old string) string {
+	first, rest, _ := strings.Cut(strings.TrimSpace(old), "\n")
+	if strings.TrimSpace(rest) == "" {
+		return ""
+	}
+	ls := splitLines(text)
+	found := lineNumbers(ls, lineTrimmed(ls, first))
+	if len(found) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (its first line is there, on line %s, but what follows differs)", joinInts(found, 3))
 }
 
 // nothing refuses a change that does nothing: nobody should be asked about it.

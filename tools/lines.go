@@ -50,11 +50,14 @@ func (l lines) block(i, n int, open bool) span {
 	return span{l.at[i].start, end}
 }
 
-// lineNumbers are the lines, from 1, on which the spans start.
+// lineNumbers are the lines, from 1, on which the spans start; spans are sorted.
 func lineNumbers(l lines, spans []span) []int {
-	var out []int
+	out := make([]int, 0, len(spans))
+	n, at := 1, 0
 	for _, s := range spans {
-		out = append(out, strings.Count(l.text[:s.start], "\n")+1)
+		n += strings.Count(l.text[at:s.start], "\n")
+		at = s.start
+		out = append(out, n)
 	}
 	return out
 }

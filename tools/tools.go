@@ -1,5 +1,8 @@
 // Package tools holds what a model can do: [Tool] validates a model's call and gives an [Op], a call that has not
 // happened yet. Only the agent's loop runs an Op, after the permission gate has passed its Access.
+//
+// [Define] makes a tool of a function over typed arguments, [Builtin] gives OpenCode's own tools, [Set] finds the tool of
+// a call. Paths are resolved once, in Prepare, and compared again in Run; what was shown is what is done.
 package tools
 
 import (

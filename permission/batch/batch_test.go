@@ -1,0 +1,84 @@
+package batch
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"testing"
+)
+
+// expectation is what a line of the corpus says about its own answer.
+type expectation struct {
+	ID     string `json:"id"`
+	Kind   string `json:"kind"`
+	Expect string `json:"expect"`
+	Match  string `json:"match"`
+	Class  string `json:"class"`
+	Why    string `json:"why"`
+	Input  string `json:"input"`
+}
+
+// elsewhere are the lines about the moment of use, which rules alone cannot answer: the tools' own tests hold them.
+func elsewhere() map[string]string {
+	return map[string]string{
+		"P-058": "the content of an edit",
+		"P-059": "a file that changes while the question is open",
+		"P-070": "the size of a file",
+	}
+}
+
+func strictness(action string) int {
+	return map[string]int{"allow": 1, "ask": 2, "deny": 3, "error": 4}[action]
+}
+
+func (e expectation) met(action string) bool {
+	if e.Match == "min" {
+		return strictness(action) >= strictness(e.Expect)
+	}
+	return action == e.Expect
+}
+
+func corpus(tb testing.TB) [][]byte {
+	tb.Helper()
+	data, err := os.ReadFile("../testdata/cases.jsonl")
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return bytes.Split(bytes.TrimSpace(data), []byte("\n"))
+}
+
+func TestCorpus(t *testing.T) {
+	held, all := map[string]int{}, map[string]int{}
+	for _, line := range corpus(t) {
+		var e expectation
+		if err := json.Unmarshal(line, &e); err != nil {
+			t.Fatal(err)
+		}
+		got := Check(line)
+		if got.ID != e.ID {
+			t.Errorf("%s: answered as %q", e.ID, got.ID)
+		}
+		if e.Kind != "bash" && e.Kind != "path" && e.Kind != "web" {
+			if got.Action != "error" || got.Reason != "kind" {
+				t.Errorf("%s: kind %s gave %s (%s), want error (kind)", e.ID, e.Kind, got.Action, got.Reason)
+			}
+			continue
+		}
+		if elsewhere()[e.ID] != "" {
+			continue
+		}
+		key := e.Kind + " " + e.Class
+		all[key]++
+		if !e.met(got.Action) {
+			t.Errorf("%s %s: got %s (%s), want %s %s: %s\n\t%.300q", e.ID, e.Class, got.Action, got.Reason, e.Match, e.Expect, e.Why, e.Input)
+			continue
+		}
+		held[key]++
+	}
+	for key, n := range all {
+		t.Logf("%s: %d of %d", key, held[key], n)
+	}
+	if all["bash bypass"] != 163 || all["bash benign"] != 29 || all["bash control"] != 4 {
+		t.Errorf("the corpus holds other counts than it is known for: %v", all)
+	}
+}

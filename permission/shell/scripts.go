@@ -1,0 +1,98 @@
+package shell
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// scripts judges the small languages whose programs may run others: only forms that are known to print are plain.
+func (c *invocation) scripts() {
+	var plainScript func(string) bool
+	switch c.name {
+	case "sed", "gsed":
+		plainScript = plainSed
+	case "awk", "gawk", "mawk", "nawk":
+		plainScript = plainAwk
+	case "jq", "gojq", "jaq":
+		plainScript = plainJq
+	default:
+		return
+	}
+	for _, text := range c.scriptTexts() {
+		if !text.known() && !text.glob || !plainScript(text.text) {
+			c.finding.add(unnamed("its script may run programs, write files or read others"))
+		}
+	}
+}
+
+// scriptTexts are the values of -e, or else the first operand.
+func (c *invocation) scriptTexts() []word {
+	var out []word
+	for _, g := range c.args.options {
+		if g.kind == script && g.has {
+			out = append(out, g.value)
+		}
+	}
+	if len(out) == 0 && !c.args.kinds(script) && len(c.args.operands) > 0 {
+		out = c.args.operands[:1]
+	}
+	return out
+}
+
+// execs judges the command of find -exec and fd -x; the option itself is in the table.
+func (c *invocation) execs() {
+	var names []string
+	switch c.name {
+	case "find", "gfind":
+		names = []string{"-exec", "-execdir", "-ok", "-okdir"}
+	case "fd", "fdfind":
+		names = []string{"-x", "-X", "--exec", "--exec-batch"}
+	default:
+		return
+	}
+	for i, w := range c.words {
+		if !slices.Contains(names, w.text) {
+			continue
+		}
+		inner := c.words[i+1:]
+		if end := slices.IndexFunc(inner, func(w word) bool { return w.text == ";" || w.text == "+" }); end >= 0 {
+			inner = inner[:end]
+		}
+		if len(inner) > 0 {
+			f := c.ambient
+			f.add(unnamed(c.name + " adds names that cannot be seen"))
+			c.scoped(func() { c.call(inner, f) })
+		}
+	}
+}
+
+var (
+	sedAddress = `(?:[0-9]+|\$|/(?:[^/\\\n]|\\[^\n])*/I?)`
+	// sedCommand is p, d, q, = and s with harmless flags; no other command of sed is plain.
+	sedCommand = regexp.MustCompile(`^\s*(?:` + sedAddress + `(?:,\s*[+~]?` + sedAddress + `)?)?\s*!?\s*` +
+		`(?:[pdqQ=lDGHhgxnNP]|s/(?:[^/\\\n]|\\[^\n])*/(?:[^/\\\n]|\\[^\n])*/[gpIi0-9]*|s\|(?:[^|\\\n]|\\[^\n])*\|(?:[^|\\\n]|\\[^\n])*\|[gpIi0-9]*` +
+		`|s#(?:[^#\\\n]|\\[^\n])*#(?:[^#\\\n]|\\[^\n])*#[gpIi0-9]*|s,(?:[^,\\\n]|\\[^\n])*,(?:[^,\\\n]|\\[^\n])*,[gpIi0-9]*)\s*(?:$|[;\n]\s*)`)
+	// awkCalls are the words and signs of awk that reach outside the program.
+	awkCalls = regexp.MustCompile(`system|getline|[|>@]|ENVIRON|PROCINFO|ARGV|close|fflush|include|load`)
+	jqCalls  = regexp.MustCompile(`\benv\b|\$ENV|\$__prog|input_filename|\binclude\b|\bimport\b|\binputs?\b|\bdebug\b|getpath|modulemeta|get_search_list|\$__loc__`)
+)
+
+func plainSed(text string) bool {
+	for strings.TrimSpace(text) != "" {
+		m := sedCommand.FindString(text)
+		if m == "" {
+			return false
+		}
+		text = text[len(m):]
+	}
+	return true
+}
+
+// plainAwk takes a program without pipes, redirects and calls. A ">" that compares is one too many to tell.
+func plainAwk(text string) bool {
+	text = strings.NewReplacer("||", "", ">=", "").Replace(text)
+	return !awkCalls.MatchString(text)
+}
+
+func plainJq(text string) bool { return !jqCalls.MatchString(text) }
