@@ -140,7 +140,7 @@ func (t *tree) folder(h *handle, dir, rel string, above *rules) error {
 	if t.ctx.Err() != nil {
 		return nil
 	}
-	items, err := h.items()
+	items, err := h.items(dir)
 	if err != nil {
 		return err
 	}
@@ -176,13 +176,21 @@ func (t *tree) enter(h *handle, name string, e Entry, above *rules) {
 	}
 }
 
-// items reads the folder, in no order.
-func (h *handle) items() ([]fs.DirEntry, error) {
-	f, err := h.Open(".")
+// items reads the folder, in no order. It opens it once more, by its path, because a folder opened through [os.Root]
+// looks at every entry by itself; should the path lead elsewhere by now, that is an error.
+func (h *handle) items(path string) ([]fs.DirEntry, error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
+	there, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if here, err := h.Stat("."); err != nil || !os.SameFile(here, there) {
+		return nil, ErrStale
+	}
 	return f.ReadDir(-1)
 }
 
