@@ -5,7 +5,7 @@
 // # Scripts
 //
 // A script is a txtar file. Its head holds one command a line, as rsc.io/script reads them: words are separated by blanks,
-// 'single quotes' keep blanks and switch $variables off, '' is a quote inside quotes, # begins a comment, and a comment at
+// 'single quotes' keep blanks and switch $variables off, ” is a quote inside quotes, # begins a comment, and a comment at
 // the start of a line begins a section. "! command" must fail, "? command" may. $WORK is the script's folder, $ROOT its
 // workspace, $session and $turn come from the last result that had them.
 //
