@@ -32,7 +32,7 @@ func (q *question) faults(before []*question) []string {
 	add(slices.Contains(q.Actions, ""), "an action has no title: %q", q.Actions)
 	add(strings.IndexFunc(q.Message, hidden) >= 0, "the message holds invisible characters: %q", q.Message)
 	for _, other := range before {
-		add(other.Message == q.Message, "the message is the same as that of question %d: VS Code closes the first", other.Number)
+		add(other.Message == q.Message && other.Answered == "", "the message is the same as that of question %d: VS Code closes the first", other.Number)
 		add(other.Open() && other.permission() && q.permission(), "question %d is still open: one at a time", other.Number)
 	}
 	if q.permission() && q.Method != "opencode/permission" {

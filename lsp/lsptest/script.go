@@ -178,7 +178,10 @@ func (p *player) execute(log io.Writer) error {
 	}
 	engine := &script.Engine{Cmds: p.commands(), Conds: script.DefaultConds()}
 	err = engine.Execute(state, filepath.Base(p.File), bufio.NewReader(bytes.NewReader(p.archive.Comment)), log)
-	return errors.Join(err, state.CloseAndWait(log))
+	if left := state.CloseAndWait(log); err == nil {
+		err = left // a command in the background that nobody waited for
+	}
+	return err
 }
 
 // rewrite puts changed goldens back into the script.

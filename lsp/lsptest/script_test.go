@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+
+	"golang.org/x/tools/txtar"
 )
 
 // scriptHost is a server with just enough of an agent for the sample script.
@@ -166,5 +168,35 @@ func TestMerge(t *testing.T) {
 	got, err = mergePatches([]byte(`{"a": {"b": null}}`), []byte(`{"a": {"c": null}, "d": 1}`))
 	if err != nil || string(got) != `{"a":{"b":null,"c":null},"d":1}` {
 		t.Errorf("joined %s, %v", got, err)
+	}
+}
+
+// The scenarios are played against the server itself in package lsp; here they are read for slips that would make them say
+// less than they seem to.
+func TestScenariosAreWellFormed(t *testing.T) {
+	files, err := filepath.Glob("../testdata/script/*.txtar")
+	must(t, err)
+	if len(files) < 15 {
+		t.Fatalf("there are %d scenarios", len(files))
+	}
+	known := (&player{}).commands()
+	for _, file := range files {
+		archive, err := txtar.ParseFile(file)
+		must(t, err)
+		head := string(archive.Comment)
+		if !strings.HasPrefix(head, "# ") {
+			t.Errorf("%s does not say first what it is for", file)
+		}
+		for i, line := range strings.Split(head, "\n") {
+			words := strings.Fields(strings.TrimLeft(line, "!? "))
+			if len(words) > 0 && !strings.HasPrefix(line, "#") && known[words[0]] == nil {
+				t.Errorf("%s:%d: unknown command %s", file, i+1, words[0])
+			}
+		}
+		for _, f := range archive.Files {
+			if first, _, _ := strings.Cut(f.Name, "/"); (first == "want" || first == "later") && !strings.Contains(head, f.Name) {
+				t.Errorf("%s: %s is never used", file, f.Name)
+			}
+		}
 	}
 }
