@@ -2,7 +2,10 @@ module github.com/opencode-lsp/opencode-lsp
 
 go 1.26.0
 
-require github.com/openai/openai-go/v3 v3.96.0
+require (
+	github.com/openai/openai-go/v3 v3.96.0
+	go.uber.org/goleak v1.3.0
+)
 
 require (
 	github.com/coder/websocket v1.8.15 // indirect
@@ -10,5 +13,4 @@ require (
 	github.com/tidwall/match v1.1.1 // indirect
 	github.com/tidwall/pretty v1.2.1 // indirect
 	github.com/tidwall/sjson v1.2.5 // indirect
-	go.uber.org/goleak v1.3.0 // indirect
 )
