@@ -16,7 +16,8 @@ type request struct {
 	Messages      []message `json:"messages"`
 	Tools         []tool    `json:"tools"`
 	StreamOptions struct {
-		IncludeUsage bool `json:"include_usage"`
+		IncludeUsage       bool `json:"include_usage"`
+		IncludeObfuscation bool `json:"include_obfuscation"`
 	} `json:"stream_options"`
 
 	MaxTokens           int             `json:"max_tokens"`

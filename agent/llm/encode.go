@@ -18,6 +18,8 @@ const maxKept = 8
 // is a prefix of the next step's request.
 const (
 	tailUsage = `],"stream_options":{"include_usage":true}}`
+	// tailDense also does without the random padding that OpenAI adds to every chunk.
+	tailDense = `],"stream_options":{"include_usage":true,"include_obfuscation":false}}`
 	tailPlain = `]}`
 )
 

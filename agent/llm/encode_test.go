@@ -210,15 +210,18 @@ func BenchmarkEncodeStep(b *testing.B) {
 	before := req
 	before.Messages = req.Messages[:len(req.Messages)-2]
 	b.Run("kept", func(b *testing.B) {
-		e := newTestEncoder(quirks{})
-		encode(b, e, before)
 		for b.Loop() {
+			b.StopTimer()
+			e := newTestEncoder(quirks{})
+			for n := 1; n <= len(before.Messages); n += 2 {
+				before := before
+				before.Messages = before.Messages[:n]
+				encode(b, e, before)
+			}
+			b.StartTimer()
 			if _, err := e.encode(req); err != nil {
 				b.Fatal(err)
 			}
-			b.StopTimer()
-			encode(b, e, before)
-			b.StartTimer()
 		}
 	})
 	b.Run("fresh", func(b *testing.B) {

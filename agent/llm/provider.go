@@ -23,6 +23,7 @@ type Info struct {
 type quirks struct {
 	completionTokens bool // the output limit is max_completion_tokens; max_tokens is refused for newer models
 	cacheKey         bool // takes prompt_cache_key; strict servers refuse unknown fields
+	padding          bool // pads every chunk unless told not to
 	shortIDs         bool // tool call ids are exactly nine letters or digits
 	reasoning        bool // wants the reasoning of a reply that called tools back
 	signatures       bool // wants the signature of every tool call back
@@ -45,7 +46,7 @@ func (p Info) Key(getenv func(string) string) (key, variable string) {
 func Providers() []Info {
 	return []Info{
 		{ID: "openai", Name: "OpenAI", BaseURL: "https://api.openai.com/v1",
-			Keys: []string{"OPENAI_API_KEY"}, quirks: quirks{completionTokens: true, cacheKey: true}},
+			Keys: []string{"OPENAI_API_KEY"}, quirks: quirks{completionTokens: true, cacheKey: true, padding: true}},
 		{ID: "anthropic", Name: "Anthropic", BaseURL: "https://api.anthropic.com/v1",
 			Keys: []string{"ANTHROPIC_API_KEY"}},
 		{ID: "google", Name: "Google", BaseURL: "https://generativelanguage.googleapis.com/v1beta/openai",

@@ -53,6 +53,7 @@ type reply struct {
 	emit      func(agent.Delta) bool
 	stopped   bool // emit has had enough
 	calls     assembler
+	template  template
 	reasoning strings.Builder
 	finish    string
 	usage     *agent.Usage
@@ -60,9 +61,16 @@ type reply struct {
 
 // add takes one chunk. Fields of an unexpected type are passed over; what else a server got wrong is an error.
 func (r *reply) add(raw []byte) error {
+	if c := r.template.read(raw); c != nil {
+		r.message(c.Choices[0])
+		return nil
+	}
 	var c chunk
 	var odd *json.UnmarshalTypeError
-	if err := json.Unmarshal(raw, &c); err != nil && !errors.As(err, &odd) {
+	switch err := json.Unmarshal(raw, &c); {
+	case err == nil:
+		r.template.learn(raw, c)
+	case !errors.As(err, &odd):
 		return fmt.Errorf("read a piece of the reply: %w", err)
 	}
 	if said(c.Error) || len(c.Choices) == 0 && said(c.Message) {

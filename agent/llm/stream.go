@@ -77,11 +77,14 @@ func (m *model) explain(ctx, watchedCtx context.Context, err error) error {
 // send posts the request. A server that does not know how to report usage is asked again without, once and for all.
 func (m *model) send(ctx context.Context, prefix []byte) (*http.Response, error) {
 	tail := tailUsage
-	if m.noUsage.Load() {
+	switch {
+	case m.noUsage.Load():
 		tail = tailPlain
+	case m.info.quirks.padding:
+		tail = tailDense
 	}
 	res, words, err := m.post(ctx, prefix, tail)
-	if tail == tailUsage && refused(res) && words.refusesUsage() {
+	if tail != tailPlain && refused(res) && words.refusesUsage() {
 		m.noUsage.Store(true)
 		res, words, err = m.post(ctx, prefix, tailPlain)
 	}
