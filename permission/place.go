@@ -21,11 +21,14 @@ type Place struct {
 
 // clean makes a name absolute, with "/" and without ".." by the rules of the place.
 func (p Place) clean(name string) string {
-	if isWindows(name) {
-		name = strings.ReplaceAll(name, `\`, "/")
+	if isWindows(p.start()) && len(name) > 1 && name[1] == ':' && !isWindows(name) {
+		name = name[:2] + "/" + name[2:] // relative to another drive's folder, which is not known
 	}
 	if !IsAbs(name) {
 		name = p.start() + "/" + name
+	}
+	if isWindows(name) {
+		name = strings.ReplaceAll(name, `\`, "/")
 	}
 	return path.Clean(name)
 }
@@ -152,6 +155,9 @@ func (p Place) unsafe(permission, raw, given, real string) string {
 		rel, _ := p.within(abs)
 		if permission != "edit" {
 			continue
+		}
+		if rel == "." {
+			return "it is the workspace itself"
 		}
 		if why := Protected(rel); why != "" {
 			return why

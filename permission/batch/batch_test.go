@@ -82,3 +82,20 @@ func TestCorpus(t *testing.T) {
 		t.Errorf("the corpus holds other counts than it is known for: %v", all)
 	}
 }
+
+func BenchmarkCheck(b *testing.B) {
+	lines := [][]byte{
+		[]byte(`{"id":"1","kind":"bash","rules":[{"permission":"bash","pattern":"*","action":"ask"},{"permission":"bash","pattern":"go test *","action":"allow"}],"input":"cd sub && go test -run 'TestA|TestB' ./... 2>&1 | tail -20"}`),
+		[]byte(`{"id":"2","kind":"bash","rules":[{"permission":"*","pattern":"*","action":"ask"},{"permission":"bash","pattern":"git *","action":"allow"}],"input":"git -C sub log --oneline --format='%h %s' -5 -- src/main.go"}`),
+		[]byte(`{"id":"3","kind":"path","rules":[{"permission":"edit","pattern":"*","action":"allow"}],"input":"src/main.go","ctx":{"tool":"edit"}}`),
+		[]byte(`{"id":"4","kind":"web","rules":[{"permission":"webfetch","pattern":"https://*.example.com/*","action":"allow"}],"input":"https://docs.example.com/a/b?c=d"}`),
+	}
+	for b.Loop() {
+		for _, line := range lines {
+			if Check(line).Action == "error" {
+				b.Fatal("a line was refused")
+			}
+		}
+	}
+	b.ReportMetric(float64(b.N*len(lines))/b.Elapsed().Seconds(), "checks/s")
+}

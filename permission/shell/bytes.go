@@ -40,7 +40,7 @@ func doubt(src string) string {
 	if permission.Hidden(src) {
 		return "it holds characters that cannot be seen"
 	}
-	if strings.HasSuffix(src, `\`) {
+	if strings.HasSuffix(strings.TrimSpace(src), `\`) {
 		return "it ends in a backslash"
 	}
 	depth := 0

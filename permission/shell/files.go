@@ -68,11 +68,15 @@ func (c *invocation) flag(g given) {
 		if g.kind == code && g.has {
 			c.scoped(func() { c.evalWords([]word{g.value}) })
 		}
+	case linker:
+		if !g.value.known() || !plainLinker(g.value.text) {
+			c.finding.add(finding{strict: permission.ByBareRule, why: "the option " + g.named + " may name a program to run", named: []string{g.named}})
+		}
 	case writes:
 		if g.has {
 			c.writes(g.value)
 		}
-	case reads:
+	case reads, listed:
 		if g.has && g.value.known() {
 			c.beside("read", g.value.text, c.dirs)
 		}
@@ -127,7 +131,7 @@ func (c *invocation) operands() {
 		list = list[1:]
 	}
 	s := c.spec
-	if c.args.kinds(pattern) || c.args.kinds(script) {
+	if c.args.kinds(pattern) || c.args.kinds(listed) || c.args.kinds(script) {
 		s.operands = strings.TrimLeft(s.operands, "_sS")
 	}
 	for i, word := range list {
@@ -139,7 +143,10 @@ func (c *invocation) operands() {
 }
 
 func (c *invocation) operand(w word, role byte, loose bool) {
-	if role == '_' || role == 's' || w.dynamic != "" || c.assignment(w) || w.text == "" {
+	if w.dynamic != "" || w.text == "" || role == 's' || c.assignment(w, role) {
+		return
+	}
+	if c.remote(w); role == '_' {
 		return
 	}
 	if role == 'S' && w.text == "-" {
@@ -148,18 +155,24 @@ func (c *invocation) operand(w word, role byte, loose bool) {
 	if w.text == "-" || loose && (strings.ContainsAny(w.text, " \t\n") || strings.Contains(w.text, "://")) {
 		return
 	}
+	if w.glob && strings.HasPrefix(path.Base(w.text), ".") {
+		c.finding.add(unnamed("its pattern may name hidden files"))
+	}
 	switch {
 	case role == 'o': // an output that the rule does not show
 		c.writes(w)
-	case role == 'w' || c.args.kinds(inPlace):
+	case role == 'w':
 		c.beside("edit", w.text, c.dirs)
+	case role == 'm' || c.args.kinds(inPlace):
+		c.beside("edit", w.text, c.dirs)
+		c.beside("read", w.text, c.dirs)
 	default:
 		c.beside("read", w.text, c.dirs)
 	}
 }
 
 // assignment judges operands of the form name=value.
-func (c *invocation) assignment(w word) bool {
+func (c *invocation) assignment(w word, role byte) bool {
 	name, value, ok := strings.Cut(w.text, "=")
 	if !ok || name == "" {
 		return false
@@ -173,10 +186,25 @@ func (c *invocation) assignment(w word) bool {
 		c.flag(given{name: name, named: name, kind: o.kind, value: w, has: true, known: true})
 		return true
 	}
-	if placed(value) {
+	if role != '_' && placed(value) {
 		c.beside("read", value, c.dirs)
 	}
 	return false
+}
+
+// remote judges addresses that make git or curl do more than fetch.
+func (c *invocation) remote(w word) {
+	scheme, _, address := strings.Cut(strings.ToLower(w.text), ":/")
+	switch c.name {
+	case "git":
+		if strings.Contains(w.text, "::") {
+			c.finding.add(unnamed("its address may name a program to run"))
+		}
+	case "curl", "wget":
+		if address && scheme != "http" && scheme != "https" {
+			c.finding.add(unnamed("its address is not http or https"))
+		}
+	}
 }
 
 // joinAll is where names start after changing to a folder, which is judged when it lies outside; none: not known.

@@ -15,9 +15,11 @@ const (
 	reads   kind = 'r' // its value is a file that is read
 	folder  kind = 'd' // its value is the folder to work in
 	pattern kind = 'p' // its value is a pattern, so that no operand is
+	listed  kind = 'q' // its value is a file of patterns
 	script  kind = 's' // its value is a script, so that no operand is
 	code    kind = 'c' // its value is a shell command
 	inPlace kind = '+' // the files that are read are written too
+	linker  kind = 'l' // its value is options of a compiler or linker
 )
 
 // option is one option of a program: whether it takes a value, and what it means.
@@ -29,22 +31,24 @@ type option struct {
 // spec is what is known of one program, or of one of its subcommands.
 type spec struct {
 	options  map[string]option
-	operands string // one kind for each operand, the last for all further ones; "_" is no file
-	words    bool   // options are whole words with one dash (find, go)
-	plus     bool   // a word that starts with + runs commands (vim, less)
-	bundle   bool   // the first word may hold options without a dash (tar)
+	globals  map[string]option // those before a subcommand, where they are others
+	operands string            // one kind for each operand, the last for all further ones; "_" is no file
+	words    bool              // options are whole words with one dash (find, go)
+	plus     bool              // a word that starts with + runs commands (vim, less)
+	bundle   bool              // the first word may hold options without a dash (tar)
 	subs     []string
 	closed   bool // a subcommand outside subs is not known
 }
 
-// parseSpec reads the notation of the tables: blank-separated names, "=" behind one that takes a value, then its kind.
+// parseSpec reads the notation of the tables: blank-separated names, "=" behind one that takes a value, then its kind;
+// "!", "+" or "~" (no operand is a pattern) behind one that takes none.
 func parseSpec(options string) map[string]option {
 	out := map[string]option{}
 	for field := range strings.FieldsSeq(options) {
 		name, k, value := strings.Cut(field, "=")
 		if !value {
-			if last := len(name) - 1; last > 0 && strings.IndexByte("!+", name[last]) >= 0 {
-				name, k = name[:last], name[last:]
+			if last := len(name) - 1; last > 0 && strings.IndexByte("!+~", name[last]) >= 0 {
+				name, k = name[:last], strings.Replace(name[last:], "~", string(pattern), 1)
 			}
 		}
 		o := option{value: value}
@@ -89,7 +93,11 @@ func (s spec) parse(words []word, stop bool) parsed {
 		case !p.ended && word.text == "--" && word.dynamic == "":
 			p.ended = true
 		case !p.ended && (word.flag() || s.plus && strings.HasPrefix(word.text, "+")):
-			got, took := s.option(word, words[i+1:])
+			at := s
+			if len(p.operands) == 0 && s.globals != nil {
+				at.options = s.globals
+			}
+			got, took := at.option(word, words[i+1:])
 			p.options = append(p.options, got...)
 			i += took
 		default:
@@ -176,7 +184,7 @@ func (s spec) find(name string) (string, option, bool) {
 	return best, found, ok
 }
 
-func weight(k kind) int { return strings.IndexByte("\x00psrd+wc!", byte(k)) }
+func weight(k kind) int { return strings.IndexByte("\x00psqrdl+wc!", byte(k)) }
 
 // cluster reads -abc, -ovalue and -o value.
 func (s spec) cluster(w word, next []word) ([]given, int) {
@@ -220,7 +228,7 @@ func (p parsed) kinds(k kind) bool {
 }
 
 // role is the kind of operand i of n by the table's letters: "_r" is no file and then files that are read, "rw" files
-// that are read and at last one that is written.
+// that are read and at last one that is written, "m" files that are moved.
 func (s spec) role(i, n int) byte {
 	switch {
 	case s.operands == "":

@@ -13,7 +13,7 @@ var programs = merged(
 		"git merge":        {options: parseSpec("-m= --message= -F=r --file=r -s=! --strategy=! -X=")},
 		"git rebase":       {options: parseSpec("-x=c --exec=c -i! --interactive! -s=! --strategy=! --onto=")},
 		"git cherry-pick":  {options: parseSpec("--strategy=! -m=")},
-		"git grep":         {options: parseSpec("-O! --open-files-in-pager! -e=p -f=p --threads="), operands: "_r"},
+		"git grep":         {options: parseSpec("-O! --open-files-in-pager! -e=p -f=q --threads="), operands: "_r"},
 		"git log":          {options: parseSpec("-n= -S= -G= -L= --format= --grep= --author= --since= --until=")},
 		"git diff":         {options: parseSpec("-O=r -S= -G=")},
 		"git archive":      {options: parseSpec("-o=w --output=w --exec=! --remote=! --format= --prefix= --add-file=r")},
@@ -27,7 +27,7 @@ var programs = merged(
 		"git worktree":     {operands: "_w"},
 		"git am":           {options: parseSpec("-i! --interactive!")},
 		"git add":          {options: parseSpec("-i! --interactive! -e! --edit! -p! --patch!")},
-		"git remote":       {},
+		"git help":         {options: parseSpec("-w! --web! -m! --man! -i! --info!"), operands: "_"},
 		"git bisect":       flagged(), "git filter-branch": flagged(), "git difftool": flagged(), "git mergetool": flagged(), "git submodule": flagged(),
 		"git config": flagged(), "git send-email": flagged(), "git instaweb": flagged(), "git daemon": flagged(), "git gui": flagged(),
 		"go":       wordy("-C=d", "build test vet run fmt list mod env get install version doc fix clean work tool generate telemetry bug"),
@@ -48,8 +48,9 @@ var programs = merged(
 		"kubectl":   sub("-n= --namespace= --context= --kubeconfig=! --token= -s=! --server=! --as=", ""),
 	},
 	files("r", "cat tac nl head tail less more wc uniq stat file ls dir du df tree md5sum sha1sum sha256sum sha512sum b2sum cksum sum base32 base64 xxd od hexdump strings cmp diff comm join paste cut column fold fmt expand unexpand rev shuf pr readlink realpath zcat bzcat xzcat gunzip readelf nm objdump size ldd bat batcat eza exa", ""),
-	files("w", "rm rmdir unlink shred mkdir touch mkfifo mknod truncate tee gzip bzip2 xz zstd setfacl", ""),
-	files("w", "mv ln", "-t=w --target-directory=w -S= --suffix="),
+	files("w", "rm rmdir unlink shred mkdir touch mkfifo mknod truncate tee setfacl", ""),
+	files("m", "gzip bzip2 xz zstd", ""),
+	files("m", "mv ln", "-t=w --target-directory=w -S= --suffix="),
 	files("rw", "cp", "-t=w --target-directory=w -S= --suffix="),
 	files("rw", "install", "-t=w --target-directory=w -m= -o= -g= -S= --strip-program=! --mode= --owner= --group="),
 	files("_w", "chmod chown chgrp chattr", "--reference=r"),
@@ -69,7 +70,7 @@ var programs = merged(
 		"diff":   {options: parseSpec("-U= -C= -x= -X=r -I= -L= -W= --label= --exclude= --color --to-file=r --from-file=r"), operands: "r"},
 		"sort":   {options: parseSpec("-o=w --output=w --compress-program=! -T=w --temporary-directory=w -k= -t= -S= --key= --field-separator= --buffer-size= --files0-from=! --parallel= --batch-size= --random-source=r"), operands: "r"},
 		"grep":   grepSpec(), "egrep": grepSpec(), "fgrep": grepSpec(), "zgrep": grepSpec(),
-		"rg": {options: parseSpec("--pre=! --hostname-bin=! -z! --search-zip! -e=p --regexp=p -f=p --file=p -g= --glob= --iglob= --pre-glob= -t= -T= --type= --type-not= -A= -B= -C= -m= -j= --max-count= --max-depth= -d= -r= --replace= -E= -M= --sort= --sortr= --context= --after-context= --before-context= --color= --colors= --ignore-file=r --engine= --pretty --type-list --files! --no-config"), operands: "_r"},
+		"rg": {options: parseSpec("--pre=! --hostname-bin=! -z! --search-zip! -e=p --regexp=p -f=q --file=q -g= --glob= --iglob= --pre-glob= -t= -T= --type= --type-not= -A= -B= -C= -m= -j= --max-count= --max-depth= -d= -r= --replace= -E= -M= --sort= --sortr= --context= --after-context= --before-context= --color= --colors= --ignore-file=r --engine= --pretty --type-list~ --files~ --no-config"), operands: "_r"},
 		"ag": {options: parseSpec("--pager=! -G= -A= -B= -C= -m="), operands: "_r"}, "ack": {options: parseSpec("--pager=! --ackrc=! -A= -B= -C= -m="), operands: "_r"},
 		"find": findSpec(), "gfind": findSpec(),
 		"fd": fdSpec(), "fdfind": fdSpec(),
@@ -150,23 +151,23 @@ func wordy(opts, subs string) spec {
 
 // git knows its subcommands, since any other name may be an alias that runs a program.
 func git(subs string) spec {
-	s := sub(`-c=! --config-env=! --exec-path! --git-dir=! --work-tree=! --namespace=! --super-prefix=! -C=d -P -p! --paginate! --no-pager
-		--no-optional-locks --literal-pathspecs --glob-pathspecs --no-replace-objects --bare --version --help
-		--output=w --output-directory=w --ext-diff! --textconv! --upload-pack=! --receive-pack=! --exec=! --open-files-in-pager! --template=!
-		--extcmd=! --tool=! --separate-git-dir=! --contents=r --exclude --oneline --no-ext-diff --no-textconv --tags --recurse-submodules`, subs)
+	s := sub(`--output=w --output-directory=w --ext-diff! --textconv! --upload-pack=! --receive-pack=! --exec=! --open-files-in-pager! --template=!
+		--extcmd=! --tool=! --separate-git-dir=! --exec-path! --git-dir=! --work-tree=! --config-env=! --contents=r --exclude --oneline --no-ext-diff --no-textconv --tags --recurse-submodules`, subs)
+	s.globals = parseSpec(`-c=! --config-env=! --exec-path! --git-dir=! --work-tree=! --namespace=! --super-prefix=! -C=d -P -p! --paginate! --no-pager
+		--no-optional-locks --literal-pathspecs --glob-pathspecs --no-replace-objects --bare --version --help`)
 	s.closed = true
 	return s
 }
 
 func goSpec() spec {
-	return spec{words: true, options: parseSpec(`-C=d -exec=! -toolexec=! -vettool=! -overlay=! -modfile=! -modcacherw -pkgdir=! -ldflags=! -gcflags=!
-		-asmflags=! -gccgoflags=! -compiler=! -o=w -coverprofile=w -cpuprofile=w -memprofile=w -blockprofile=w -mutexprofile=w -trace=w -outputdir=w
+	return spec{words: true, options: parseSpec(`-C=d -exec=! -toolexec=! -vettool=! -overlay=! -modfile=! -modcacherw -pkgdir=! -ldflags=l -gcflags=l
+		-asmflags=l -gccgoflags=! -compiler=! -o=w -coverprofile=w -cpuprofile=w -memprofile=w -blockprofile=w -mutexprofile=w -trace=w -outputdir=w
 		-run= -bench= -skip= -fuzz= -count= -timeout= -p= -tags= -cpu= -parallel= -fuzztime= -benchtime= -shuffle= -covermode= -coverpkg= -mod= -f= -json
 		-v -race -short -cover -a -n -x -failfast -benchmem -list= -fuzzminimizetime= -buildmode= -trimpath -work`)}
 }
 
 func grepSpec() spec {
-	return spec{options: parseSpec(`-e=p --regexp=p -f=p --file=p -A= -B= -C= -m= -d= -D= --include= --exclude= --exclude-dir= --exclude-from=r
+	return spec{options: parseSpec(`-e=p --regexp=p -f=q --file=q -A= -B= -C= -m= -d= -D= --include= --exclude= --exclude-dir= --exclude-from=r
 		--color= --max-count= --after-context= --before-context= --context= --label= --binary-files= --devices= --directories=`), operands: "_r"}
 }
 

@@ -91,6 +91,9 @@ func (w *walker) target(perm string, to word) {
 
 // files are the items of a file by every folder that its name may start from.
 func (w *walker) files(perm, name string, cwds []string) []permission.Item {
+	if rest, ok := strings.CutPrefix(name, "~/"); ok && w.place.Home != "" {
+		name = w.place.Home + "/" + rest // bash expands it behind a "=" too
+	}
 	if permission.IsAbs(name) {
 		return permission.FileItems(perm, name, w.place)
 	}

@@ -96,3 +96,18 @@ func plainAwk(text string) bool {
 }
 
 func plainJq(text string) bool { return !jqCalls.MatchString(text) }
+
+// plainLinker takes the options of Go's tools that only change the result: stripping, -X, no inlining.
+func plainLinker(text string) bool {
+	words := strings.Fields(strings.TrimPrefix(text, "all="))
+	for i := 0; i < len(words); i++ {
+		switch w := words[i]; {
+		case w == "-X":
+			i++
+		case slices.Contains([]string{"-s", "-w", "-N", "-l", "-m", "-m=2", "-S"}, w), strings.HasPrefix(w, "-X="), strings.HasPrefix(w, "-buildid="):
+		default:
+			return false
+		}
+	}
+	return true
+}

@@ -71,6 +71,7 @@ type reader struct {
 	*walker
 	*word
 	text strings.Builder
+	open bool // an unquoted brace stands before
 }
 
 // unknown keeps the text as written and says why it is not known.
@@ -119,10 +120,8 @@ func (r *reader) bare(n *syntax.Lit, first bool) {
 	if strings.ContainsRune(v, '\\') {
 		r.literal = false
 	}
-	if i := strings.IndexByte(v, '{'); i >= 0 && (strings.Contains(v[i:], ",") || strings.Contains(v[i:], "..")) {
-		r.dynamic = "braces expand into several words"
-	}
-	if at := globAt(v); at >= 0 {
+	r.braces(v)
+	if at := globAt(v); at >= 0 && !(v == "[" && r.literal) { // a lone bracket is the command of that name
 		r.glob = true
 		r.lead = r.lead || first && at == 0
 	}
@@ -130,6 +129,20 @@ func (r *reader) bare(n *syntax.Lit, first bool) {
 		v = r.tilde(v)
 	}
 	r.text.WriteString(unescape(v, ""))
+}
+
+// braces looks for a brace and, anywhere behind it outside quotes, what makes it expand into several words.
+func (r *reader) braces(v string) {
+	i := strings.IndexByte(v, '{')
+	if r.open {
+		i = 0
+	}
+	if i < 0 {
+		return
+	}
+	if r.open = true; strings.Contains(v[i:], ",") || strings.Contains(v[i:], "..") || i == 0 && v[0] != '{' && strings.Contains(v, ".") {
+		r.dynamic = "braces expand into several words"
+	}
 }
 
 // tilde expands the user's own home; another's is not known.

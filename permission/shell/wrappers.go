@@ -134,6 +134,10 @@ func (c *invocation) inner(wr wrapper, words []word, f finding) {
 	if len(words) == 0 {
 		return
 	}
+	if c.name == "flock" && words[0].text == "-c" {
+		c.evalTail(words)
+		return
+	}
 	if c.name == "command" || c.name == "builtin" {
 		c.call(words, f)
 		return
@@ -150,10 +154,11 @@ func (c *invocation) inner(wr wrapper, words []word, f finding) {
 
 // suffixes adds every later part of the words as a name that deny rules see, where the inner command cannot be found.
 func (c *invocation) suffixes() {
+	it := c.item([]string{join(c.words)}, nil, opaque(c.finding.why))
 	for i := 1; i < len(c.words) && i < 16; i++ {
-		it := c.item([]string{join(c.words)}, []string{plainJoin(c.words[i:])}, opaque(c.finding.why))
-		c.add(it)
+		it.Aliases = append(it.Aliases, plainJoin(c.words[i:]))
 	}
+	c.add(it)
 }
 
 // interprets judges the built-ins and programs whose words are shell code or the file that holds it.
@@ -218,72 +223,4 @@ func (c *invocation) scopedCode(src string) {
 	before := c.cwds
 	c.code(src)
 	c.cwds = either(before, c.cwds)
-}
-
-// shell judges a shell: the code of -c, the script that it is given, or what it would read from its input.
-func (c *invocation) shell() bool {
-	switch c.name {
-	case "sh", "bash", "dash", "ksh", "ash", "rbash", "mksh":
-	case "zsh", "fish", "csh", "tcsh", "pwsh", "powershell", "cmd", "nu", "elvish", "xonsh":
-		c.spec = spec{operands: "_"}
-		c.finding.add(opaque("it runs code of a shell that cannot be read"))
-		c.suffixes()
-		return true
-	default:
-		return false
-	}
-	c.spec = spec{operands: "_"}
-	words := c.words[1:]
-	at, mode := c.shellOptions(words)
-	switch {
-	case mode == 'v':
-	case at >= len(words) || mode == 's' || words[at].dynamic != "":
-		c.finding.add(opaque("it runs code that cannot be seen"))
-	case mode == 'c':
-		c.scoped(func() { c.evalWords(words[at : at+1]) })
-	default:
-		c.runsFile(words[at])
-	}
-	return true
-}
-
-// shellOptions finds the first operand and what it is: 'c' code, 's' none since input is read, 'v' nothing is run.
-func (c *invocation) shellOptions(words []word) (at int, mode byte) {
-	for at < len(words) && len(words[at].text) > 1 && (words[at].text[0] == '-' || words[at].text[0] == '+') {
-		text := words[at].text
-		at++
-		switch {
-		case text == "--":
-			return at, mode
-		case text == "--version" || text == "--help":
-			return at, 'v'
-		case text == "--norc" || text == "--noprofile" || text == "--posix":
-		case strings.HasPrefix(text, "--"):
-			c.finding.add(unnamed("it reads a start-up file"))
-			if text == "--rcfile" || text == "--init-file" {
-				at++
-			}
-		default:
-			at, mode = c.shellCluster(text, at, mode)
-		}
-	}
-	return at, mode
-}
-
-func (c *invocation) shellCluster(text string, at int, mode byte) (int, byte) {
-	for _, r := range text[1:] {
-		switch r {
-		case 'c':
-			mode = 'c'
-		case 's':
-			mode = 's'
-		case 'o', 'O':
-			at++
-		case 'l', 'i':
-			c.finding.add(unnamed("it reads the user's start-up files"))
-		case 'a', 'm', 'k':
-			c.finding.add(unnamed("its options change what runs"))
-		}
-	}
-	return at, mode
 }
