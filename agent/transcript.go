@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+
+	"github.com/opencode-lsp/opencode-lsp/permission"
 )
 
 // Markdown renders one stored event for people; "" for events that a transcript does not show. The transcript of a session
@@ -89,6 +91,7 @@ func endMarkdown(e *TurnEnd) string {
 
 // fence puts text into a code block that the text itself cannot close.
 func fence(language, text string) string {
+	text = permission.Visible(text)
 	ticks := "```"
 	for strings.Contains(text, ticks) {
 		ticks += "`"
@@ -112,8 +115,8 @@ func indent(arguments string) string {
 	return string(pretty)
 }
 
-// inert takes the life out of active Markdown in text that is not ours: images and remote content would be fetched by a
-// preview, and so carry data away (security.md R31).
+// inert takes the life out of text that is not ours: images and remote content would be fetched by a preview, and so carry
+// data away; hidden characters would show something else than stands there.
 func inert(text string) string {
-	return strings.NewReplacer("![", "!\\[", "<", "&lt;").Replace(text)
+	return strings.NewReplacer("![", "!\\[", "<", "&lt;").Replace(permission.Visible(text))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/permission/batch"
 	"github.com/opencode-lsp/opencode-lsp/permission/shell"
 	"github.com/opencode-lsp/opencode-lsp/workspace"
 )
@@ -28,33 +29,27 @@ func (p *program) permissionCommand() *cobra.Command {
 }
 
 func (p *program) permissionCheck() *cobra.Command {
-	var batch, explain bool
+	var many, explain bool
 	var file string
 	cmd := &cobra.Command{
 		Use: "check KIND INPUT", Short: "Say whether an operation would be allowed, asked or denied; KIND is bash, web, or a permission such as edit and read",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
-			case batch && len(args) == 0:
+			case many && len(args) == 0:
 				return failed(p.checkBatch())
-			case batch || len(args) != 2:
+			case many || len(args) != 2:
 				return usageError("check takes KIND and INPUT, or --batch and cases on standard input")
 			}
 			return failed(p.checkOne(cmd, file, args[0], args[1], explain))
 		},
 	}
-	cmd.Flags().BoolVar(&batch, "batch", false, "read cases as JSON lines from standard input and print a verdict for each")
+	cmd.Flags().BoolVar(&many, "batch", false, "read cases as JSON lines from standard input and print a verdict for each")
 	cmd.Flags().BoolVar(&explain, "explain", false, "say which rule of which layer decided each part")
 	cmd.Flags().StringVar(&file, "config", "", "judge by this configuration file instead of those in force")
 	return cmd
 }
 
-// verdictLine is what --batch prints.
-type verdictLine struct {
-	ID     string `json:"id"`
-	Action string `json:"action"`
-	Reason string `json:"reason"`
-}
-
+// checkBatch judges each case by its own rules alone.
 func (p *program) checkBatch() error {
 	lines := bufio.NewScanner(p.stdin)
 	lines.Buffer(nil, maxCase)
@@ -66,8 +61,7 @@ func (p *program) checkBatch() error {
 		if len(bytes.TrimSpace(lines.Bytes())) == 0 {
 			continue
 		}
-		id, action, reason := shell.Check(lines.Bytes())
-		if err := enc.Encode(verdictLine{id, action, reason}); err != nil {
+		if err := enc.Encode(batch.Check(lines.Bytes())); err != nil {
 			return err
 		}
 	}
