@@ -60,16 +60,20 @@ func listModels(ctx context.Context, client *http.Client, base string) ([]string
 		return nil, fmt.Errorf("list models at %s: %w", base, err)
 	}
 	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("list models at %s: HTTP %d", base, res.StatusCode)
+	}
+	return readList(res.Body)
+}
+
+func readList(body io.Reader) ([]string, error) {
 	var list struct {
 		Data []struct {
 			ID string `json:"id"`
 		} `json:"data"`
 	}
-	if res.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("list models at %s: HTTP %d", base, res.StatusCode)
-	}
-	if err := json.NewDecoder(io.LimitReader(res.Body, maxList)).Decode(&list); err != nil {
-		return nil, fmt.Errorf("list models at %s: %w", base, err)
+	if err := json.NewDecoder(io.LimitReader(body, maxList)).Decode(&list); err != nil {
+		return nil, fmt.Errorf("read a list of models: %w", err)
 	}
 	var ids []string
 	for _, m := range list.Data {
@@ -79,4 +83,37 @@ func listModels(ctx context.Context, client *http.Client, base string) ([]string
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids), nil
+}
+
+// Models lists the models of the provider that cfg names, sorted, without those that only embed; cfg.Model is not looked
+// at. It shows, without spending a token, whether address and key are right: its errors are those of [agent.Model].Stream.
+func Models(ctx context.Context, cfg Config) ([]string, error) {
+	cfg.Model = "any"
+	m, err := open(cfg)
+	if err != nil {
+		return nil, err
+	}
+	m.cfg.Model = "" // errors then speak of no model
+	watchedCtx, w, stop := newWatch(ctx, m.cfg.Timeout, m.cfg.Stall)
+	defer stop()
+	w.start()
+	ids, err := m.list(watchedCtx)
+	return ids, m.explain(ctx, watchedCtx, err)
+}
+
+func (m *model) list(ctx context.Context) ([]string, error) {
+	var res *http.Response
+	err := m.client.Get(ctx, "models", nil, &res)
+	if res == nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		raw, _ := io.ReadAll(io.LimitReader(res.Body, maxRefusal)) // openai-go has it in memory
+		return nil, m.statusError(res, readWords(raw))
+	}
+	if strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
+		return nil, m.notAModel()
+	}
+	return readList(res.Body)
 }

@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/opencode-lsp/opencode-lsp/agent/agenttest"
 	"github.com/opencode-lsp/opencode-lsp/agent/llm"
 )
 
@@ -82,6 +83,32 @@ func TestDiscoverOnThisMachine(t *testing.T) {
 	cancel()
 	if found := llm.Discover(ctx, nil); len(found) > 0 {
 		t.Errorf("found %v with a context that has ended", found)
+	}
+}
+
+func TestModels(t *testing.T) {
+	s, _ := scripted(t, "", nil)
+	cfg := llm.Config{Provider: "local", BaseURL: agenttest.BaseURL, HTTPClient: s.Client()}
+	if ids, err := llm.Models(t.Context(), cfg); err != nil || !reflect.DeepEqual(ids, []string{"scripted"}) {
+		t.Errorf("got %v, %v", ids, err)
+	}
+	tests := []struct {
+		name, text string
+		handle     http.HandlerFunc
+	}{
+		{"refused", "OpenAI refused the key: check OPENAI_API_KEY", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }},
+		{"no list", "OpenAI lists no models at http://", http.NotFound},
+		{"a web page", "answers with a web page", func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>") }},
+		{"nonsense", "broke off", func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Type", "application/json") }},
+	}
+	for _, test := range tests {
+		_, err := llm.Models(t.Context(), llm.Config{Provider: "openai", APIKey: "abcdefgh", BaseURL: serve(t, test.handle)})
+		if e := modelError(t, err); !strings.Contains(e.Message, test.text) {
+			t.Errorf("%s: got %v, want %q", test.name, e, test.text)
+		}
+	}
+	if _, err := llm.Models(t.Context(), llm.Config{Provider: "openai"}); err == nil || !strings.Contains(err.Error(), "needs a key") {
+		t.Errorf("without a key: got %v", err)
 	}
 }
 

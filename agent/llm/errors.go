@@ -51,6 +51,8 @@ func (m *model) judge(status int, w words) *agent.ModelError {
 			"%s forbids %s to this key: choose another model or check %s", name, m.cfg.Model, keyPlace(m.info))})
 	case status == http.StatusPaymentRequired || w.outOfCredit():
 		return m.failure(w, &agent.ModelError{Message: fmt.Sprintf("the account at %s has no credit: top it up or choose another model", name)})
+	case status == http.StatusNotFound && m.cfg.Model == "":
+		return m.failure(w, &agent.ModelError{Message: fmt.Sprintf("%s lists no models at %s: check %s", name, m.where(), m.option("baseURL"))})
 	case status == http.StatusNotFound || w.unknownModel():
 		return m.failure(w, &agent.ModelError{Message: fmt.Sprintf(
 			"%s has no model %q at %s: check the model's name and %s", name, m.cfg.Model, m.where(), m.option("baseURL"))})

@@ -55,6 +55,14 @@ type model struct {
 
 // New returns the model that cfg names. It opens no connection. Its errors are one sentence for the user.
 func New(cfg Config) (agent.Model, error) {
+	m, err := open(cfg)
+	if err != nil {
+		return nil, err // not m: a nil *model in an interface is not nil
+	}
+	return m, nil
+}
+
+func open(cfg Config) (*model, error) {
 	info, known := Provider(cfg.Provider)
 	if err := cfg.check(info, known); err != nil {
 		return nil, err

@@ -85,7 +85,7 @@ func (r *reply) add(raw []byte) error {
 			continue
 		}
 		if said(ch.Error) || ch.FinishReason == "error" {
-			w := readWords(append(append([]byte(`{"error":`), cmpRaw(ch.Error)...), '}'))
+			w := readWords(ch.Error)
 			return &w
 		}
 		r.message(ch)
@@ -93,14 +93,8 @@ func (r *reply) add(raw []byte) error {
 	return nil
 }
 
+// said says that a field is there and not null.
 func said(raw json.RawMessage) bool { return len(raw) > 0 && !bytes.Equal(raw, []byte("null")) }
-
-func cmpRaw(raw json.RawMessage) json.RawMessage {
-	if len(raw) == 0 {
-		return json.RawMessage("null")
-	}
-	return raw
-}
 
 func (r *reply) message(ch choice) {
 	d := &ch.Delta

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptrace"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -196,22 +197,34 @@ func TestUsageRefused(t *testing.T) {
 	}
 }
 
+// TestConnectionIsReused has a server that ends its responses a moment after it said it is done.
 func TestConnectionIsReused(t *testing.T) {
-	s := agenttest.New(agenttest.Step{Text: "one"}, agenttest.Step{Text: "two"})
-	defer s.Close()
-	m := newModel(t, llm.Config{Provider: "local", Model: "m", BaseURL: s.URL()})
-	var reused []bool
-	trace := &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { reused = append(reused, i.Reused) }}
-	ctx := httptrace.WithClientTrace(t.Context(), trace)
-	for range 2 {
-		for _, err := range m.Stream(ctx, request(user("go"))) {
-			if err != nil {
-				t.Fatal(err)
+	bubble(t, "!slow 30ms\n!raw "+stop+"\n!raw [DONE]\n\ntwo", nil, func(t *testing.T, _ *agenttest.Server, m agent.Model) {
+		var reused []bool
+		trace := &httptrace.ClientTrace{GotConn: func(i httptrace.GotConnInfo) { reused = append(reused, i.Reused) }}
+		ctx := httptrace.WithClientTrace(t.Context(), trace)
+		for range 2 {
+			for _, err := range m.Stream(ctx, request(user("go"))) {
+				if err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
+		if !reflect.DeepEqual(reused, []bool{false, true}) {
+			t.Errorf("connections reused: %v, want the second request on the first one's", reused)
+		}
+	})
+}
+
+// TestOneRequest checks that nothing below the session tries again, and that a request says how long it is.
+func TestOneRequest(t *testing.T) {
+	s, m := scripted(t, "!status 500\n\nsecond", nil)
+	_, err := ask(t, m, request(user("go")))
+	if e := modelError(t, err); !e.Retry || s.Left() != 1 {
+		t.Errorf("got %+v with %d steps left, want one request only", e, s.Left())
 	}
-	if !reflect.DeepEqual(reused, []bool{false, true}) {
-		t.Errorf("connections reused: %v, want the second request on the first one's", reused)
+	if length := s.Headers()[0].Get("Content-Length"); length != strconv.Itoa(len(s.Requests()[0])) {
+		t.Errorf("the request says %q bytes and has %d", length, len(s.Requests()[0]))
 	}
 }
 

@@ -54,7 +54,8 @@ type wireCallee struct {
 	Arguments string `json:"arguments"`
 }
 
-// wire gives a message the API's shape, or false for one that no provider takes: an assistant's that is empty.
+// wire gives a message the API's shape, or false for one that no provider takes: an assistant's that is empty. The API has
+// no place for Failed; a failed result says so in its text.
 func (e *encoder) wire(m agent.Message) (wireMessage, bool) {
 	text := m.Text
 	if strings.TrimSpace(text) == "" {
