@@ -66,7 +66,7 @@ func checkChange(t *testing.T, c Change, want string) {
 		if !isGap(c.File.Text, e.Start) || !isGap(c.File.Text, e.End) {
 			t.Fatalf("edit %v of %q splits a character or a line end", e, c.File.Text)
 		}
-		if utf8.ValidString(c.File.Text+want) && !utf8.ValidString(old+" "+e.New) {
+		if utf8.ValidString(c.File.Text+" "+want) && !utf8.ValidString(old+" "+e.New) {
 			t.Fatalf("edit %v of %q splits a character", e, c.File.Text)
 		}
 		if isASCII(old+e.New) && !strings.ContainsAny(old+e.New, "\r\n") && old != "" && e.New != "" {
