@@ -245,6 +245,10 @@ type permissionParams struct {
 	Actions []customAction `json:"actions"`
 }
 
+// later is the answer of a plugin that keeps the question and settles it by opencode.permission.reply: no request waits for
+// a person then, and the plugin puts its questions to the user one at a time.
+const later permission.Reply = "later"
+
 type customAction struct {
 	Reply permission.Reply `json:"reply"`
 	Title string           `json:"title"`
@@ -263,8 +267,11 @@ func (s *Server) customPermission(ctx context.Context, session *agent.Session, q
 	if err != nil {
 		return err
 	}
-	if answer.Reply == "" {
+	switch answer.Reply {
+	case "":
 		return errors.New("opencode/permission: no answer")
+	case later:
+		return nil
 	}
 	err = session.Answer(q.ID, answer, "prompt")
 	if late, ok := errors.AsType[*agent.LateError](err); ok {
