@@ -95,7 +95,7 @@ end
 
 -- crashed starts the server again for all buffers; the server itself goes on with the session that it has on disk.
 function M.crashed(code, signal)
-  local now = uv.now()
+  local now = uv.hrtime() / 1e6
   crashes = vim.tbl_filter(function(at)
     return now - at < 180000
   end, crashes)

@@ -49,12 +49,25 @@ function M.action(name, first, last)
   client.command('opencode.action', { action = name, uri = where, range = range(first, last), diagnostics = found })
 end
 
+-- at_end shows the end of a file in every window that has it.
+local function at_end(name)
+  for _, win in ipairs(vim.api.nvim_list_wins()) do
+    local buf = vim.api.nvim_win_get_buf(win)
+    if vim.api.nvim_buf_get_name(buf) == name then
+      vim.bo[buf].autoread = true
+      vim.api.nvim_win_set_cursor(win, { vim.api.nvim_buf_line_count(buf), 0 })
+    end
+  end
+end
+
 -- transcript shows a session's Markdown file, the current session's without an id.
 function M.transcript(id)
   client.command('opencode.session.open', { session = id }, function(result)
+    local name = vim.uri_to_fname(result.transcript)
     if not result.shown then
-      vim.cmd('split ' .. vim.fn.fnameescape(vim.uri_to_fname(result.transcript)))
+      vim.cmd('split ' .. vim.fn.fnameescape(name))
     end
+    at_end(name)
   end)
 end
 

@@ -19,9 +19,14 @@ local ticking = false
 local last_key = 0
 local keys = vim.api.nvim_create_namespace('opencode.keys')
 
+-- now is in milliseconds. uv.now stands still while a prompt holds the editor.
+local function now()
+  return uv.hrtime() / 1e6
+end
+
 local function idle()
   local mode = vim.api.nvim_get_mode()
-  return mode.mode == 'n' and not mode.blocking and vim.fn.getcmdwintype() == '' and uv.now() - last_key >= config.get().hold
+  return mode.mode == 'n' and not mode.blocking and vim.fn.getcmdwintype() == '' and now() - last_key >= config.get().hold
 end
 
 local function drain()
@@ -67,9 +72,9 @@ end
 
 local function push(entry)
   if #queue == 0 then
-    last_key = uv.now()
+    last_key = now()
     vim.on_key(function()
-      last_key = uv.now()
+      last_key = now()
     end, keys)
   end
   table.insert(queue, entry)
@@ -77,19 +82,20 @@ local function push(entry)
 end
 
 -- choose is vim.ui.select which does not believe an answer that nobody can have read.
-local function choose(items, prompt, harmless, done)
-  local opened = uv.now()
+local function choose(items, prompt, harmless, done, again)
+  local opened = now()
   vim.ui.select(items, {
-    prompt = prompt,
+    prompt = prompt .. (again and ' (that was too quick: once more)' or ''),
     kind = 'opencode.permission',
     format_item = function(item)
       return item.title
     end,
   }, function(item)
-    if item and not harmless(item) and uv.now() - opened < config.get().guard then
+    if item and not harmless(item) and now() - opened < config.get().guard then
       vim.schedule(function()
         drain()
-        choose(items, prompt .. ' (that was too quick: once more)', harmless, done)
+        vim.cmd('redraw')
+        choose(items, prompt, harmless, done, true)
       end)
       return
     end
