@@ -94,6 +94,7 @@ func TestNeovimTwoWindows(t *testing.T) {
 			t.Fatalf("send: %v\n%s", err, out)
 		}
 		second.awaitBuffer("test.sh", "GOOD")
+		d.awaitTranscript("Second done.")
 		d.script("Third done.\n")
 		if out, err := d.shell("opencode-lsp", "send", "--server", fmt.Sprint(owner[0]), "--wait", "and you?"); err != nil || !strings.Contains(out, "Third done.") {
 			t.Errorf("send to %d: %v\n%s", owner[0], err, out)

@@ -79,18 +79,35 @@ local function capabilities()
   return caps
 end
 
+-- exited tells a crash from an end that was asked for. Neovim calls it where most of its functions may not be called.
 local function exited(code, signal, id)
+  signal = signal or 0
   for root, client in pairs(legacy) do
     if client == id then
       legacy[root] = nil
     end
   end
-  if vim.v.exiting ~= vim.NIL or (code == 0 and (signal or 0) == 0) or (signal or 0) == 15 then
+  if (code == 0 and signal == 0) or signal == 15 then
     return
   end
-  vim.schedule(function()
-    M.crashed(code, signal)
-  end)
+  vim.defer_fn(function() -- after Neovim's own message, which says less
+    if type(vim.v.exiting) ~= 'number' then
+      M.crashed(code, signal)
+    end
+  end, 100)
+end
+
+-- message is window/showMessage, what is no error cut to one line of the screen, since more would stop the user with "Press ENTER". All of
+-- it stands in the transcript.
+function M.message(_, params)
+  local text = params.message:gsub('%s*\n%s*', ' ')
+  local room = vim.o.columns - 14
+  if params.type >= 3 and vim.fn.strdisplaywidth(text) > room then
+    text = vim.fn.strcharpart(text, 0, room - 1) .. '…'
+  end
+  local levels = { vim.log.levels.ERROR, vim.log.levels.WARN }
+  config.notify(text, levels[params.type])
+  return params
 end
 
 -- crashed starts the server again for all buffers; the server itself goes on with the session that it has on disk.
@@ -121,6 +138,7 @@ function M.spec()
       ['opencode/permission'] = require('opencode.permission').asked,
       ['opencode/saveDocuments'] = require('opencode.save').request,
       ['window/showMessageRequest'] = require('opencode.permission').message,
+      ['window/showMessage'] = M.message,
       ['$/progress'] = require('opencode.progress').handle,
     },
     on_exit = exited,
