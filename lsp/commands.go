@@ -9,6 +9,7 @@ import (
 	"strconv"
 
 	"github.com/sourcegraph/jsonrpc2"
+	protocol "github.com/tliron/glsp/protocol_3_16"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/permission"
@@ -252,7 +253,7 @@ func (s *Server) sessionOpen(ctx context.Context, a *Agent, args sessionArgs) (a
 	path := s.transcriptPath(session.ID())
 	shown := s.client.caps.Window.ShowDocument.Support && s.showDocument(path, true)
 	if !shown {
-		s.logMessage("transcript: " + path)
+		s.showMessage(protocol.MessageTypeInfo, "OpenCode transcript: "+path)
 	}
 	return map[string]any{"session": session.ID(), "transcript": uriOf(path), "shown": shown}, nil
 }
