@@ -3,6 +3,7 @@
 package editorstest
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -287,5 +288,24 @@ func TestHelixLineEndings(t *testing.T) {
 		if now := d.disk(name); now != "eins\r\nzwei 😀 ä\r\nvier\r\nfünf\r\n" {
 			t.Errorf("on disk %q", now)
 		}
+	})
+}
+
+// Thirty edits in twelve files, most of them not open, in one turn; what Helix holds unsaved is written at the end.
+func TestHelixManyEdits(t *testing.T) {
+	everyHelix(t, func(t *testing.T, m machine) {
+		d := newDesk(t, m, parts(), shout()+"\nAll done.\n")
+		d.env = append(d.env, `OPENCODE_PERMISSION={"edit": "allow"}`)
+		d.write("opencode.json", `{"edits": {"save": "write"}}`)
+		h := d.newHelix(m, "src/part0.md")
+		h.prompt(m, "shout")
+		d.awaitTranscript("All done.")
+		for i := range 12 {
+			d.awaitDisk(fmt.Sprintf("src/part%d.md", i), "ONE! 1\nTWO! 2")
+		}
+		d.awaitDisk("src/part5.md", "THREE! 3")
+		h.normal()
+		h.shows("THREE! 3")
+		h.keep("edited")
 	})
 }

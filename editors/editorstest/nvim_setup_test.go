@@ -9,27 +9,37 @@ import (
 	"testing"
 )
 
+// parts are twelve files, shout thirty edits of them in one step.
+func parts() map[string]string {
+	files := map[string]string{}
+	for i := range 12 {
+		files[fmt.Sprintf("src/part%d.md", i)] = "one 1\ntwo 2\nthree 3\n"
+	}
+	return files
+}
+
+func shout() string {
+	var steps strings.Builder
+	for i := range 30 {
+		word := []string{"one", "two", "three"}[i/12]
+		fmt.Fprintf(&steps, `call edit {"filePath": "src/part%d.md", "oldString": "%s", "newString": "%s!"}`+"\n", i%12, word, strings.ToUpper(word))
+	}
+	return steps.String()
+}
+
 // Thirty edits in twelve files, most of them not open, in one turn: all in buffers, all on disk when the turn ends.
 func TestNeovimManyEdits(t *testing.T) {
 	everyNeovim(t, func(t *testing.T, m machine) {
-		files, steps := map[string]string{}, ""
-		for i := range 12 {
-			files[fmt.Sprintf("src/part%d.txt", i)] = "one 1\ntwo 2\nthree 3\n"
-		}
-		for i := range 30 {
-			word := []string{"one", "two", "three"}[i/12]
-			steps += fmt.Sprintf(`call edit {"filePath": "src/part%d.txt", "oldString": "%s", "newString": "%s!"}`+"\n", i%12, word, strings.ToUpper(word))
-		}
-		d := newDesk(t, m, files, steps+"\nAll done.\n")
+		d := newDesk(t, m, parts(), shout()+"\nAll done.\n")
 		d.env = append(d.env, `OPENCODE_PERMISSION={"edit": "allow"}`)
-		n := d.newNvim("src/part0.txt")
+		n := d.newNvim("src/part0.md")
 		n.ex("OpenCode shout")
 		d.awaitTranscript("All done.")
 		for i := range 12 {
-			d.awaitDisk(fmt.Sprintf("src/part%d.txt", i), "ONE! 1\nTWO! 2")
+			d.awaitDisk(fmt.Sprintf("src/part%d.md", i), "ONE! 1\nTWO! 2")
 		}
-		d.awaitDisk("src/part5.txt", "THREE! 3")
-		n.awaitBuffer("src/part0.txt", "THREE! 3")
+		d.awaitDisk("src/part5.md", "THREE! 3")
+		n.awaitBuffer("src/part0.md", "THREE! 3")
 		n.awaitExpr(`len(filter(getbufinfo(), {_, b -> b.changed}))`, "0")
 		n.keep("edited")
 	})

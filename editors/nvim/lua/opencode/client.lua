@@ -197,11 +197,12 @@ function M.attach_all()
   end
 end
 
--- request sends a request; on_result gets its result, errors go to the user in one sentence.
-function M.request(client, method, params, on_result)
+-- request sends a request; on_result gets its result, errors go to the user in one sentence and to on_error.
+function M.request(client, method, params, on_result, on_error)
   local function done(err, result)
     if err then
-      return config.warn('OpenCode: ' .. (err.message or tostring(err)))
+      config.warn('OpenCode: ' .. (err.message or tostring(err)))
+      return on_error and on_error()
     end
     if on_result then
       on_result(result)
@@ -220,14 +221,14 @@ function M.send(client, method, params)
   return client.notify(method, params)
 end
 
--- command runs one of the server's commands for the current buffer.
-function M.command(name, argument, on_result, client)
+-- command runs one of the server's commands, of the current buffer's server without a client.
+function M.command(name, argument, on_result, client, on_error)
   client = client or M.of(vim.api.nvim_get_current_buf())
   if not client then
     return config.warn('OpenCode: no server runs: open a file of your project first, or see :checkhealth opencode')
   end
   local params = { command = name, arguments = { argument and next(argument) and argument or vim.empty_dict() } }
-  M.request(client, 'workspace/executeCommand', params, on_result)
+  M.request(client, 'workspace/executeCommand', params, on_result, on_error)
 end
 
 return M

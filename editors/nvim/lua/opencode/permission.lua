@@ -13,7 +13,7 @@ local M = {}
 
 local uv = vim.uv or vim.loop
 local queue = {} -- entries { show = function(done), said = boolean }
-local open = {} -- id -> question that was shown and not answered yet
+local open = {} -- key -> question that was handed over and not answered yet
 local showing = false
 local ticking = false
 local last_key = 0
@@ -99,8 +99,14 @@ local function choose(items, prompt, harmless, done, again)
       end)
       return
     end
+    vim.cmd('redraw') -- or the next message would stop at "Press ENTER"
     done(item)
   end)
+end
+
+-- key tells the questions of several servers apart.
+local function key(q)
+  return q.client.id .. '#' .. q.id
 end
 
 local function still_open(q)
@@ -108,7 +114,7 @@ local function still_open(q)
 end
 
 local function reply(q, answer, message)
-  open[q.id] = nil
+  open[key(q)] = nil
   client.command('opencode.permission.reply', { id = q.id, reply = answer, message = message }, function(result)
     if not result.ok then
       config.warn('OpenCode: ' .. (result.reason or 'the answer was not taken'))
@@ -168,18 +174,17 @@ end
 
 -- ask shows a question unless it has been answered elsewhere since.
 local function ask(q)
-  open[q.id] = q
-  local title = 'OpenCode #' .. q.id .. ' ' .. q.tool
-  push({ title = title, show = function(done)
+  open[key(q)] = q
+  push({ title = 'OpenCode #' .. q.id .. ' ' .. q.tool, show = function(done)
     client.command('opencode.permission.list', nil, function(list)
       for _, pending in ipairs(list) do
         if pending.id == q.id then
           return show(q, done)
         end
       end
-      open[q.id] = nil
+      open[key(q)] = nil
       done()
-    end, q.client)
+    end, q.client, done)
   end })
 end
 
@@ -215,33 +220,52 @@ function M.message(err, params, ctx, cfg)
   return coroutine.yield()
 end
 
--- answer is :OpenCode answer: the given reply, or every open question shown once more.
-function M.answer(given)
-  client.command('opencode.permission.list', nil, function(list)
-    if #list == 0 then
-      return config.notify('OpenCode: no question is open')
-    end
-    if given then
-      local owner = open[list[1].id]
-      return reply({ id = list[1].id, client = owner and owner.client }, given)
-    end
-    for _, pending in ipairs(list) do
-      ask(open[pending.id] or M.plain(pending))
-    end
-  end)
-end
-
--- plain is a question that this window never got whole, such as one from before a restart.
-function M.plain(pending)
+-- plain is a question that this window never got whole, such as one from before it was reloaded.
+local function plain(pending)
   return {
-    id = pending.id, tool = pending.permission, subject = pending.subject, detail = '',
+    id = pending.id, tool = pending.permission, subject = pending.subject, detail = '', client = pending.client,
     actions = { { reply = 'once', title = 'Allow once' }, { reply = 'reject', title = 'Reject' } },
   }
 end
 
+local function settle(list, given)
+  if #list == 0 then
+    return config.notify('OpenCode: no question is open')
+  end
+  if given then
+    return reply(list[1], given)
+  end
+  for _, pending in ipairs(list) do
+    ask(open[key(pending)] or plain(pending))
+  end
+end
+
+-- answer is :OpenCode answer: the given reply to the oldest open question, or all of them shown once more.
+function M.answer(given)
+  local list, waiting = {}, #client.clients()
+  if waiting == 0 then
+    return settle(list)
+  end
+  local function one()
+    waiting = waiting - 1
+    if waiting == 0 then
+      settle(list, given)
+    end
+  end
+  for _, c in ipairs(client.clients()) do
+    client.command('opencode.permission.list', nil, function(pending)
+      for _, q in ipairs(pending) do
+        q.client = c
+        table.insert(list, q)
+      end
+      one()
+    end, c, one)
+  end
+end
+
 -- reset forgets the questions of a server that is gone.
 function M.reset()
-  queue, open = {}, {}
+  queue, open, showing = {}, {}, false
   vim.on_key(nil, keys)
 end
 
