@@ -1,8 +1,6 @@
 package editors
 
 import (
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -116,25 +114,4 @@ func FuzzHelixLanguages(f *testing.F) {
 		}
 		HelixInto(toml, toml)
 	})
-}
-
-func TestWritePlugin(t *testing.T) {
-	plugin, err := Plugin("neovim")
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	for range 2 {
-		if err := Write(plugin, dir); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, name := range []string{"lsp/opencode.lua", "plugin/opencode.lua", "lua/opencode/init.lua", "doc/opencode.txt"} {
-		if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || len(text) == 0 {
-			t.Errorf("%s: %v", name, err)
-		}
-	}
-	if _, err := Plugin("helix"); err == nil {
-		t.Error("Helix has a plugin")
-	}
 }

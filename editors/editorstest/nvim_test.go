@@ -66,7 +66,7 @@ func (n *nvim) expr(expr string) string {
 	if err != nil {
 		return "no answer: " + out
 	}
-	return strings.TrimSuffix(out, "\n")
+	return strings.TrimSuffix(strings.ReplaceAll(out, "\r\n", "\n"), "\n") // 0.7 writes as to a raw terminal
 }
 
 func (n *nvim) awaitExpr(expr, want string) {
