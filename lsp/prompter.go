@@ -226,10 +226,10 @@ func reportLate(err error) {
 }
 
 // showDetails opens the transcript, where the question stands in full; where the editor opens no documents a message says
-// where it is.
+// where it is. So it does while the user types: then the Enter that chose this was meant for the text (Helix).
 func (s *Server) showDetails(session string, q agent.OpenQuestion) {
 	path := s.transcriptPath(session)
-	if s.client.caps.Window.ShowDocument.Support && s.showDocument(path, true) {
+	if s.client.caps.Window.ShowDocument.Support && s.typed.quiet(quietBefore) && s.showDocument(path, true) {
 		return
 	}
 	s.showMessage(protocol.MessageTypeInfo, fmt.Sprintf("OpenCode #%s in full: %s", q.ID, path))

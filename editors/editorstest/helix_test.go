@@ -74,8 +74,12 @@ func (h *helix) ex(line string) {
 // normal leaves insert mode and popups. What follows an Escape at once would be read as typed with Alt.
 func (h *helix) normal() {
 	h.t.Helper()
-	h.keys("Escape")
-	h.still(150 * time.Millisecond)
+	h.until("normal mode", func() (string, bool) {
+		h.keys("Escape")
+		h.still(150 * time.Millisecond)
+		now := h.look()
+		return now, strings.Contains(now, " NOR ")
+	})
 }
 
 // prompt asks the agent for something. The version without prompts takes no arguments for commands either.
@@ -204,7 +208,6 @@ func TestHelixTypedEnterAllowsNothing(t *testing.T) {
 			t.Fatalf("answer: %v\n%s", err, out)
 		}
 		d.awaitTranscript("Done.")
-		h.ex("open calc.sh") // the Enter showed the details
 		h.awaitSaved("calc.sh", "+ $2")
 	})
 }
