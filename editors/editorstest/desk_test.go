@@ -75,13 +75,13 @@ func (m machine) root(t *testing.T) string {
 
 // desk is a user at work: a home, a project, a scripted model, and what happens on the screen.
 type desk struct {
-	t      *testing.T
-	name   string
-	root   string // of the machine
-	dir    string // of all that is the user's, as the editor sees it
-	model  *agenttest.Server
-	env    []string
-	shots0 int // terminals so far
+	t         *testing.T
+	name      string
+	root      string // of the machine
+	dir       string // of all that is the user's, as the editor sees it
+	model     *agenttest.Server
+	env       []string
+	terminals int // terminals so far
 }
 
 // project is the folder of the sources, with spaces and letters that are not ASCII, as people have them.

@@ -42,7 +42,7 @@ func (d *desk) startNvim(file string, settings ...string) *nvim {
 	if out, err := d.shell("opencode-lsp", "editors", "neovim", "--into", site); err != nil {
 		d.t.Fatalf("install the plugin: %v\n%s", err, out)
 	}
-	listen := fmt.Sprintf("%s/run/nvim%d", d.dir, d.shots0)
+	listen := fmt.Sprintf("%s/run/nvim%d", d.dir, d.terminals)
 	words := []string{"nvim", "--listen", listen, "--cmd", "set noswapfile shortmess+=I laststatus=2 statusline=%f%m\\ %{v:lua.require'opencode'.status()}"}
 	for _, s := range settings {
 		words = append(words, "--cmd", s)

@@ -22,8 +22,8 @@ type screen struct {
 // terminal starts a program of the user's machine in a terminal of 140 by 40.
 func (d *desk) terminal(words ...string) *screen {
 	d.t.Helper()
-	d.shots0++
-	s := &screen{desk: d, socket: fmt.Sprintf("oc-%d-%d", os.Getpid(), d.shots0)}
+	d.terminals++
+	s := &screen{desk: d, socket: fmt.Sprintf("oc-%d-%d", os.Getpid(), d.terminals)}
 	s.socket += strings.ReplaceAll(d.dir, "/", "-")
 	s.tmux(append([]string{"-f", "/dev/null", "new-session", "-d", "-x", "140", "-y", "40", "--"}, d.command(words...)...)...)
 	d.t.Cleanup(s.close)

@@ -97,8 +97,8 @@ local function exited(code, signal, id)
   end, 100)
 end
 
--- message is window/showMessage, what is no error cut to one line of the screen, since more would stop the user with "Press ENTER". All of
--- it stands in the transcript.
+-- message is window/showMessage. What is no error is cut to one line of the screen, since more would stop the user with
+-- "Press ENTER"; all of it stands in the transcript.
 function M.message(_, params)
   local text = params.message:gsub('%s*\n%s*', ' ')
   local room = vim.o.columns - 14
