@@ -4,7 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"slices"
 	"strconv"
 
@@ -264,6 +268,10 @@ func (s *Server) sessionDelete(ctx context.Context, a *Agent, args sessionArgs) 
 	if err := a.Sessions.Delete(ctx, args.Session); err != nil {
 		return nil, err
 	}
+	s.followers.wait(ctx, args.Session) // it writes the transcript to the end
+	if err := os.Remove(s.transcriptPath(args.Session)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the session is deleted, its transcript is not: %w", err)
+	}
 	return map[string]bool{"deleted": true}, nil
 }
 
@@ -370,7 +378,7 @@ func (s *Server) status(ctx context.Context, a *Agent, _ struct{}) (any, error) 
 	}
 	unsaved := []string{}
 	for _, path := range s.edits.unsaved(s.ws) {
-		unsaved = append(unsaved, uriOf(path))
+		unsaved = append(unsaved, uriOf(s.ws.OpenName(path)))
 	}
 	return map[string]any{
 		"version": s.opt.Version, "model": a.Model(), "agent": "build", "sessions": sessions,

@@ -67,6 +67,9 @@ func (f *frames) ReadObject(v any) error {
 			}
 		}
 		logger().Warningf("message refused: %s", fault.Error.Message)
+		if fault.mute {
+			continue
+		}
 		if err := f.WriteObject(fault); err != nil {
 			return err
 		}
@@ -171,10 +174,11 @@ type faultReply struct {
 	JSONRPC string          `json:"jsonrpc"`
 	ID      json.RawMessage `json:"id"`
 	Error   jsonrpc2.Error  `json:"error"`
+	mute    bool            // the message was a response, which nobody answers: two such peers would never stop
 }
 
 func refuse(code int64, message string) *faultReply {
-	return &faultReply{"2.0", json.RawMessage("null"), jsonrpc2.Error{Code: code, Message: message}}
+	return &faultReply{JSONRPC: "2.0", ID: json.RawMessage("null"), Error: jsonrpc2.Error{Code: code, Message: message}}
 }
 
 // checkMessage makes sure that a body is one JSON-RPC 2.0 message, or gives the reply that says what is wrong. A response
@@ -198,6 +202,7 @@ func checkMessage(body []byte) ([]byte, *faultReply) {
 		if validID(e.ID) && e.Method != nil {
 			reply.ID = e.ID
 		}
+		reply.mute = e.Method == nil && (e.Result != nil || e.Error != nil)
 		return reply
 	}
 	switch {

@@ -5,8 +5,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/rivo/uniseg"
-
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/permission"
 )
@@ -19,6 +17,7 @@ const (
 	maxLines  = 5   // below line 1
 	maxPrompt = 400 // characters in all
 	maxTitle  = 40  // characters of an action
+	maxTool   = 24  // columns of the tool's name, which a server may choose
 	showTitle = "Show details"
 	padding   = " – it waits for your permission"
 )
@@ -26,14 +25,8 @@ const (
 // promptText is the question as a prompt: its text, the titles of its actions in order, and what each title answers. The
 // title without a reply shows the details.
 func promptText(q agent.OpenQuestion, first string) (text string, titles []string, replies map[string]permission.Reply) {
-	lines := []string{firstLine(q)}
-	hidden := uniseg.StringWidth(subjectLine(q)) > maxLine || strings.ContainsAny(q.Subject, "\n\r")
-	for _, n := range below(q, hidden) {
-		lines = append(lines, fit(oneLine(n), maxLine))
-	}
-	for len(lines) > 1 && utf8.RuneCountInString(strings.Join(lines, "\n")) > maxPrompt {
-		lines = lines[:len(lines)-1]
-	}
+	hidden := breadth(subjectLine(q)) > maxLine || strings.ContainsAny(q.Subject, "\n\r")
+	lines := shorten(firstLine(q), below(q, hidden))
 	titles = []string{showTitle}
 	replies = map[string]permission.Reply{}
 	for _, c := range q.Choices {
@@ -48,17 +41,35 @@ func promptText(q agent.OpenQuestion, first string) (text string, titles []strin
 	return strings.Join(lines, "\n"), titles, replies
 }
 
+// shorten puts as many lines below the first as the prompt may hold in characters, and says how many it leaves out.
+func shorten(first string, below []string) []string {
+	lines, size := []string{first}, utf8.RuneCountInString(first)
+	for i, n := range below {
+		n = fit(oneLine(n), maxLine)
+		more := fmt.Sprintf("%d more lines stand under Show details.", len(below)-i)
+		room := maxPrompt - size - 1
+		if i < len(below)-1 {
+			room -= len(more) + 1
+		}
+		if utf8.RuneCountInString(n) > room {
+			return append(lines, more)
+		}
+		lines, size = append(lines, n), size+1+utf8.RuneCountInString(n)
+	}
+	return lines
+}
+
 // title is a choice's title within bounds.
 func title(c agent.Choice) string { return fit(oneLine(c.Title), maxTitle) }
 
 func subjectLine(q agent.OpenQuestion) string {
-	return fmt.Sprintf("OpenCode #%s %s: %s", q.ID, visible(q.Tool), inOneLine(q.Subject))
+	return fmt.Sprintf("OpenCode #%s %s: %s", q.ID, fit(oneLine(q.Tool), maxTool), inOneLine(q.Subject))
 }
 
 // firstLine is self-sufficient and unique: VS Code drops a prompt that equals an earlier one.
 func firstLine(q agent.OpenQuestion) string {
 	line := subjectLine(q)
-	if uniseg.StringWidth(line) < minFirst {
+	if breadth(line) < minFirst {
 		line += padding
 	}
 	return fit(line, maxLine)
@@ -66,7 +77,7 @@ func firstLine(q agent.OpenQuestion) string {
 
 // inOneLine keeps a command of several lines recognisable as such.
 func inOneLine(text string) string {
-	return visible(strings.ReplaceAll(strings.ReplaceAll(strings.TrimSpace(text), "\r\n", "\n"), "\n", " ⏎ "))
+	return visible(strings.NewReplacer("\r\n", " ⏎ ", "\n", " ⏎ ", "\t", "⇥").Replace(strings.TrimSpace(text)))
 }
 
 // below are the lines under the first: what is hidden first, then the notes, then as much of a diff as fits.

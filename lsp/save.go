@@ -19,18 +19,19 @@ type editLog struct {
 	base map[string]string
 }
 
-// note is called before an edit goes to the editor.
-func (l *editLog) note(ws *workspace.Workspace, path string) {
+// note is called before an edit goes to the editor and reports whether the file was not known yet.
+func (l *editLog) note(ws *workspace.Workspace, path string) bool {
 	disk, err := ws.OnDisk(path)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if _, known := l.base[path]; known || err != nil {
-		return
+		return false
 	}
 	if l.base == nil {
 		l.base = map[string]string{}
 	}
 	l.base[path] = disk.Text
+	return true
 }
 
 // unsaved are the edited files whose buffers still differ from the disk, sorted; those that do not are forgotten.
@@ -139,7 +140,7 @@ func (s *Server) saveByPlugin(ctx context.Context) []string {
 	defer cancel()
 	var uris []string
 	for _, path := range files {
-		uris = append(uris, uriOf(path))
+		uris = append(uris, uriOf(s.ws.OpenName(path)))
 	}
 	type saved struct {
 		Saved any `json:"saved"`
@@ -171,6 +172,9 @@ func (s *Server) writeBuffers(ctx context.Context, files []string) error {
 	return nil
 }
 
+// bom begins some files on disk; many editors keep it out of the buffer and put it back when they save.
+const bom = "\ufeff"
+
 // writeBuffer writes one buffer's text, or fails with ErrStale.
 func (s *Server) writeBuffer(ctx context.Context, path string) error {
 	buffer, err := s.ws.Read(path)
@@ -181,8 +185,15 @@ func (s *Server) writeBuffer(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if disk.Text != s.edits.before(path) {
-		return workspace.ErrStale
+	text := buffer.Text
+	if strings.HasPrefix(disk.Text, bom) && !strings.HasPrefix(text, bom) {
+		text = bom + text
 	}
-	return s.disk().Apply(ctx, workspace.NewChange(disk, buffer.Text))
+	switch disk.Text {
+	case text: // the user has saved it meanwhile
+		return nil
+	case s.edits.before(path):
+		return s.disk().Apply(ctx, workspace.NewChange(disk, text))
+	}
+	return workspace.ErrStale
 }

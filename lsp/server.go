@@ -81,15 +81,16 @@ type Server struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
-	state   atomic.Int32 // of the lifecycle
-	client  client       // fixed at initialize
-	ws      *workspace.Workspace
-	agent   lazy
-	prompts *prompter
-	edits   editLog
-	typed   typing
-	applier *applier
-	work    sync.WaitGroup // followers, prompter, watcher, socket
+	state     atomic.Int32 // of the lifecycle
+	client    client       // fixed at initialize
+	ws        *workspace.Workspace
+	agent     lazy
+	prompts   *prompter
+	edits     editLog
+	typed     typing
+	followers followers
+	applier   *applier
+	work      sync.WaitGroup // followers, prompter, watcher, socket
 }
 
 // The states of the lifecycle, in order.
@@ -127,8 +128,7 @@ func (s *Server) close() {
 	s.prompts.close()
 	s.agent.close()
 	s.cancel()
-	s.conn.rpc.Close()
-	s.conn.work.Wait()
+	s.conn.close()
 	s.work.Wait()
 }
 
@@ -186,6 +186,7 @@ func (s *Server) cancelRequest(p cancelParams) error {
 // lazy is the agent, built after initialized so that the answer to initialize is quick.
 type lazy struct {
 	once  sync.Once
+	end   sync.Once
 	ready chan struct{} // closed when built
 	agent *Agent
 	err   error
@@ -221,7 +222,9 @@ func (l *lazy) build(f func() (*Agent, error)) {
 
 func (l *lazy) close() {
 	l.build(func() (*Agent, error) { return nil, context.Canceled })
-	if l.agent != nil {
-		l.agent.Close()
-	}
+	l.end.Do(func() { // shutdown and the end of the connection both come here; each waits
+		if l.agent != nil {
+			l.agent.Close()
+		}
+	})
 }

@@ -122,6 +122,18 @@ func (w *Workspace) IsOpen(path string) bool {
 	return w.find(path, key) != nil
 }
 
+// OpenName is the name under which the editor has the file open, where that leads to it through a symlink: the editor knows
+// its buffer by no other. For a file that is not open it is path itself.
+func (w *Workspace) OpenName(path string) string {
+	key := w.keyUnlessNamed(path)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if list := w.open[key]; len(list) > 0 {
+		return list[len(list)-1].name
+	}
+	return path
+}
+
 // Unsaved reports whether the file is open with text other than the disk's. A file in another encoding, which differs in
 // its bytes, counts as saved from the editor's save until its next change.
 func (w *Workspace) Unsaved(path string) bool {

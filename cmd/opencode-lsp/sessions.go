@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -90,5 +93,11 @@ func (p *program) deleteSession(cmd *cobra.Command, s *store.Store, id string) e
 		return err
 	}
 	defer release()
-	return s.Delete(cmd.Context(), id)
+	if err := s.Delete(cmd.Context(), id); err != nil {
+		return err
+	}
+	if err := os.Remove(filepath.Join(p.dirs.transcripts(), id+".md")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the session is deleted, its transcript is not: %w", err)
+	}
+	return nil
 }
