@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/rivo/uniseg"
+
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/permission"
 )
@@ -68,11 +70,11 @@ func subjectLine(q agent.OpenQuestion) string {
 
 // firstLine is self-sufficient and unique: VS Code drops a prompt that equals an earlier one.
 func firstLine(q agent.OpenQuestion) string {
-	line := subjectLine(q)
-	if breadth(line) < minFirst {
-		line += padding
+	line := fit(subjectLine(q), maxLine)
+	if uniseg.StringWidth(line) < minFirst {
+		line = fit(line+padding, maxLine)
 	}
-	return fit(line, maxLine)
+	return line
 }
 
 // inOneLine keeps a command of several lines recognisable as such.
@@ -136,7 +138,7 @@ func visible(text string) string { return permission.Visible(text) }
 
 // trustText asks whether a repository's configuration may act.
 func trustText(roots, lines []string) string {
-	text := []string{fit("OpenCode: trust the configuration in "+strings.Join(roots, ", ")+"?", maxLine)}
+	text := []string{fit("OpenCode: trust the configuration in "+oneLine(strings.Join(roots, ", "))+"?", maxLine)}
 	for i, l := range lines {
 		if i == maxLines-1 && len(lines) > maxLines {
 			text = append(text, fmt.Sprintf("and %d more.", len(lines)-i))
