@@ -151,12 +151,17 @@ func (w *Workspace) Unsaved(path string) bool {
 	if err != nil || !disk.Exists {
 		return true
 	}
-	const bom = "\ufeff" // some editors keep it out of the buffer
-	if strings.TrimPrefix(text, bom) == strings.TrimPrefix(disk.Text, bom) {
+	if sameButMark(text, disk.Text) {
 		return false
 	}
 	info, err := os.Stat(key)
 	return err != nil || saved != stamp{known: true, edits: edits, size: info.Size(), mod: info.ModTime()}
+}
+
+// sameButMark compares a buffer's text with the disk's: many editors keep a byte order mark out of the buffer.
+func sameButMark(a, b string) bool {
+	const mark = "\ufeff"
+	return strings.TrimPrefix(a, mark) == strings.TrimPrefix(b, mark)
 }
 
 // key is the canonical path of a name, or the cleaned name where it cannot be resolved.
