@@ -114,13 +114,27 @@ func (e *engine) askTrust(ctx context.Context, ask func(context.Context, []strin
 	e.load(ctx)
 }
 
-// watch loads the configuration again when one of its files changes, until ctx ends.
+// watch loads the configuration again when one of its files changes, until ctx ends. What files there are depends on what
+// they say, so the watch begins anew with each list.
 func (e *engine) watch(ctx context.Context) {
 	if e.program.bubble {
 		return
 	}
-	if err := e.ws.Watch(ctx, e.now().Files, func(string) { e.load(ctx) }); err != nil && ctx.Err() == nil {
-		logger().Warningf("configuration changes are not noticed: %s", err)
+	for ctx.Err() == nil {
+		files := e.now().Files
+		round, next := context.WithCancel(ctx)
+		err := e.ws.Watch(round, files, func(string) {
+			e.load(ctx)
+			if !slices.Equal(files, e.now().Files) {
+				next()
+			}
+		})
+		again := round.Err() != nil
+		next()
+		if err != nil && !again {
+			logger().Warningf("configuration changes are not noticed: %s", err)
+			return
+		}
 	}
 }
 
