@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -146,9 +147,19 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.SmallModel = e.smallModel
 	opt.Gate = e.gate
 	opt.System = e.system
-	opt.MaxSteps = maxSteps
+	opt.MaxSteps = e.steps
 	opt.Tools = func(s *agent.Session) *tools.Set { return e.tools(s, applier, barrier) }
 	return agent.NewSessions(opt)
+}
+
+// steps bounds a turn by the agent's setting, else by ours.
+func (e *engine) steps() int {
+	cfg := e.now()
+	var set struct{ Steps int }
+	if raw := cfg.Agent[cmp.Or(cfg.DefaultAgent, "build")].Raw; len(raw) > 0 && json.Unmarshal(raw, &set) == nil && set.Steps > 0 {
+		return set.Steps
+	}
+	return maxSteps
 }
 
 func (e *engine) gate(s *agent.Session) *permission.Gate {
