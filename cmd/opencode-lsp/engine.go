@@ -34,9 +34,10 @@ type engine struct {
 
 	mu       sync.Mutex
 	config   *config.Config
-	editor   json.RawMessage // the editor's settings
-	flags    json.RawMessage // the command line's
-	chosen   string          // by opencode.model.select
+	inForce  permission.Policy // the rules; a search judges every file by them
+	editor   json.RawMessage   // the editor's settings
+	flags    json.RawMessage   // the command line's
+	chosen   string            // by opencode.model.select
 	models   map[string]agent.Model
 	found    []llm.Found // local servers
 	foundAt  time.Time
@@ -78,6 +79,7 @@ func (e *engine) load(ctx context.Context) {
 	e.mu.Lock()
 	fresh := slices.DeleteFunc(slices.Clone(warnings), func(w config.Warning) bool { return slices.Contains(e.warnings, w) })
 	e.config, e.warnings = cfg, warnings
+	e.inForce = permission.Policy{Layers: append([]permission.Layer{permission.Defaults()}, cfg.Permission...)}
 	e.models = map[string]agent.Model{}
 	e.mu.Unlock()
 	for _, w := range fresh {
@@ -171,7 +173,9 @@ func (e *engine) gate(s *agent.Session) *permission.Gate {
 
 // policy is the rules in force: the defaults below what is configured.
 func (e *engine) policy() permission.Policy {
-	return permission.Policy{Layers: append([]permission.Layer{permission.Defaults()}, e.now().Permission...)}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.inForce
 }
 
 func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *tools.Set {
