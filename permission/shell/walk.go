@@ -39,7 +39,9 @@ func Items(src string, p permission.Place) []permission.Item {
 	for _, name := range [...]string{"HOME", "PWD"} {
 		w.assigned[name] = strings.Count(src, name) > strings.Count(src, "$"+name)+strings.Count(src, "${"+name)
 	}
-	w.code(src)
+	if w.code(src); len(w.items) == 0 {
+		w.unreadable(src, "it holds no command")
+	}
 	return w.items
 }
 
