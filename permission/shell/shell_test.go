@@ -154,6 +154,7 @@ func FuzzItems(f *testing.F) {
 		"coproc touch p | cat", "f() { echo; }", "echo `x`", "timeout 1 echo a", "echo \\\n a", "let 'a[$(x)]=1'", "sh -c 'echo a'", "echo a & true"} {
 		f.Add(seed)
 	}
+	f.Add("a <<..;\np`timeout 5 esactime -p function then [[ =b!") // the parser goes on after its error
 	var rules []permission.Rule
 	for _, pattern := range []string{"echo *", "true *"} {
 		rules = append(rules, permission.Rule{Permission: "bash", Pattern: pattern, Action: permission.Allow})
