@@ -27,7 +27,8 @@ func measureGrep(t *testing.T, _ binaries) []figure {
 		t.Fatalf("go env GOROOT: %v", err)
 	}
 	source := filepath.Join(strings.TrimSpace(string(out)), "src")
-	p := &program{getenv: func(string) string { return "" }, dirs: findDirs(func(string) string { return t.TempDir() })}
+	home := t.TempDir()
+	p := &program{getenv: func(string) string { return "" }, dirs: findDirs(func(string) string { return home })}
 	e, err := newEngine(p, workspace.New(source), func(string) {})
 	if err != nil {
 		t.Fatal(err)
