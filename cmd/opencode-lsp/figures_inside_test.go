@@ -92,7 +92,7 @@ func measureStreams(t *testing.T, _ binaries) []figure {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ours, theirs := alternate(9, func() { readModel(t, m) }, func() { readPlain(t, server) })
+		ours, theirs := alternate(21, func() { readModel(t, m) }, func() { readPlain(t, server) })
 		figures = append(figures, figure{name: fmt.Sprintf("7 reply of %d chunks, %s", chunks, way.name),
 			unit: "ms", ours: ours, than: "net/http lines", theirs: theirs, times: 2})
 	}
