@@ -83,16 +83,16 @@ type conn struct {
 	work    sync.WaitGroup
 }
 
-// dial starts serving a stream. The connection ends with ctx or the stream.
-func dial(ctx context.Context, s *Server, rwc io.ReadWriteCloser) *conn {
+// dial makes s serve a stream. The connection ends with ctx or the stream.
+func dial(ctx context.Context, s *Server, rwc io.ReadWriteCloser) {
 	c := &conn{server: s, ctx: ctx, cancels: map[jsonrpc2.ID]context.CancelFunc{}}
-	ready := make(chan struct{}) // the reader may run before rpc is set
+	ready := make(chan struct{}) // the reader may run before rpc and s.conn are set
 	c.rpc = jsonrpc2.NewConn(ctx, newFrames(rwc), handlerFunc(func(_ context.Context, req *jsonrpc2.Request) {
 		<-ready
 		c.handle(req)
 	}), jsonrpc2.SetLogger(rpcLog{}))
+	s.conn = c
 	close(ready)
-	return c
 }
 
 type handlerFunc func(context.Context, *jsonrpc2.Request)
