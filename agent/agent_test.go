@@ -146,7 +146,7 @@ func (b *bench) open() {
 			}
 		},
 		System: func() string { return "system" },
-		Settle: b.settle, MaxSteps: b.maxSteps,
+		Settle: b.settle, MaxSteps: func() int { return b.maxSteps },
 	})
 }
 

@@ -82,7 +82,9 @@ func TestFollowFrom(t *testing.T) {
 }
 
 func TestJoined(t *testing.T) {
-	change := func(path, before, after string) tools.Applied { return tools.Applied{Path: path, Before: before, After: after} }
+	change := func(path, before, after string) tools.Applied {
+		return tools.Applied{Path: path, Before: before, After: after}
+	}
 	created := tools.Applied{Path: "new", After: "1", Created: true}
 	tests := map[string]struct{ in, want []tools.Applied }{
 		"none":          {nil, nil},

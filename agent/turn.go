@@ -83,8 +83,8 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 			return err
 		}
 		s.turn.step++
-		if s.opt.MaxSteps > 0 && s.turn.step > s.opt.MaxSteps {
-			return fmt.Errorf("the turn reached its limit of %d steps; prompt again to go on", s.opt.MaxSteps)
+		if limit := s.opt.steps(); limit > 0 && s.turn.step > limit {
+			return fmt.Errorf("the turn reached its limit of %d steps; prompt again to go on", limit)
 		}
 		reply, err := s.reply(ctx)
 		if err != nil {

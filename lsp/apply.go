@@ -56,6 +56,9 @@ func (a *applier) Apply(ctx context.Context, c workspace.Change) error {
 		return workspace.ErrStale
 	}
 	c.File = now
+	if c.Remove {
+		return a.disk(ctx, c) // no editor removes files in a way that all share
+	}
 	if now.Open {
 		fresh := s.edits.note(s.ws, now.Path)
 		err := a.buffer(ctx, c)

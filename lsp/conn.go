@@ -107,12 +107,12 @@ func (c *conn) close() {
 // or the stream.
 func dial(ctx context.Context, s *Server, rwc io.ReadWriteCloser) {
 	c := &conn{server: s, ctx: ctx, cancels: map[jsonrpc2.ID]context.CancelFunc{}}
-	s.conn = c
 	ready := make(chan struct{}) // the reader may run before rpc is set
 	c.rpc = jsonrpc2.NewConn(ctx, newFrames(rwc), handlerFunc(func(_ context.Context, req *jsonrpc2.Request) {
 		<-ready
 		c.handle(req)
 	}), jsonrpc2.SetLogger(rpcLog{}))
+	s.conn = c
 	close(ready)
 }
 

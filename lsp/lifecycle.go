@@ -114,6 +114,7 @@ func (s *Server) buildAgent() (*Agent, error) {
 		Workspace: s.ws,
 		Applier:   s.applier,
 		Options:   s.client.options,
+		Settings:  s.pullConfiguration(settingsTimeout),
 		Barrier:   s.barrier,
 		Settle:    s.settle,
 		Opened:    s.opened,
@@ -189,17 +190,20 @@ func (s *Server) reconfigure(pushed json.RawMessage) {
 		return
 	}
 	if s.client.caps.Workspace.Configuration {
-		a.Configure(s.pullConfiguration())
+		a.Configure(s.pullConfiguration(callTimeout))
 	}
 }
 
-// pullConfiguration asks for the section "opencode"; null and {} mean nothing.
-func (s *Server) pullConfiguration() json.RawMessage {
-	ctx, cancel := context.WithTimeout(s.ctx, callTimeout)
+// pullConfiguration asks for the section "opencode", where the client lets us; null means nothing.
+func (s *Server) pullConfiguration(limit time.Duration) json.RawMessage {
+	if !s.client.caps.Workspace.Configuration {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, limit)
 	defer cancel()
 	answer, err := call[[]json.RawMessage](ctx, s.conn, "workspace/configuration",
 		map[string]any{"items": []map[string]string{{"section": "opencode"}}})
-	if err != nil || len(answer) == 0 {
+	if err != nil || len(answer) == 0 || string(answer[0]) == "null" {
 		return nil
 	}
 	return answer[0]
@@ -235,3 +239,6 @@ func (s *Server) folder(uri string) (string, error) {
 
 // callTimeout bounds requests that an editor answers by itself, without its user.
 const callTimeout = 10 * time.Second
+
+// settingsTimeout is how long the first prompt waits for a client that does not answer workspace/configuration.
+const settingsTimeout = 2 * time.Second

@@ -36,8 +36,8 @@ type Editor struct {
 	Workspace *workspace.Workspace
 	// Applier puts changes into the editor's buffers.
 	Applier workspace.Applier
-	// Options are the client's initializationOptions.
-	Options json.RawMessage
+	// Options are the client's initializationOptions, Settings its section "opencode" of workspace/configuration.
+	Options, Settings json.RawMessage
 	// Barrier brings the session's unsaved edits to disk, or asks, before something reads the disk.
 	Barrier func(ctx context.Context, s *agent.Session) error
 	// Settle does the same, without asking, when a turn ends.
@@ -185,7 +185,7 @@ func (s *Server) cancelRequest(p cancelParams) error {
 
 // lazy is the agent, built after initialized so that the answer to initialize is quick.
 type lazy struct {
-	once  sync.Once
+	begun atomic.Bool
 	end   sync.Once
 	ready chan struct{} // closed when built
 	agent *Agent
@@ -212,16 +212,17 @@ func (l *lazy) now() *Agent {
 	}
 }
 
-// build makes the agent the first time it is called.
+// build makes the agent the first time it is called. Later callers do not wait here but in wait, where they can be cancelled.
 func (l *lazy) build(f func() (*Agent, error)) {
-	l.once.Do(func() {
+	if l.begun.CompareAndSwap(false, true) {
+		defer close(l.ready)
 		l.agent, l.err = f()
-		close(l.ready)
-	})
+	}
 }
 
 func (l *lazy) close() {
 	l.build(func() (*Agent, error) { return nil, context.Canceled })
+	<-l.ready
 	l.end.Do(func() { // shutdown and the end of the connection both come here; each waits
 		if l.agent != nil {
 			l.agent.Close()

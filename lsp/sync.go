@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"slices"
 	"sync"
 	"time"
 
@@ -34,8 +35,13 @@ func (s *Server) didChange(p didChangeParams) error {
 	if p.TextDocument.Version != nil {
 		version = *p.TextDocument.Version
 	}
+	changes := p.ContentChanges
+	if n := lastWhole(changes); n >= 0 && s.ws.IsOpen(path) {
+		s.ws.Open(path, version, changes[n].Text) // also brings an unsynchronised document back
+		changes = changes[n+1:]
+	}
 	return s.ws.Update(path, version, func(b *workspace.Buffer) error {
-		for _, c := range p.ContentChanges {
+		for _, c := range changes {
 			if err := s.client.encoding.apply(b, c); err != nil {
 				return err
 			}
@@ -44,14 +50,21 @@ func (s *Server) didChange(p didChangeParams) error {
 	})
 }
 
+// lastWhole is the index of the last change that brings the whole text, -1 for none.
+func lastWhole(changes []contentChange) int {
+	for n, c := range slices.Backward(changes) {
+		if c.Range == nil {
+			return n
+		}
+	}
+	return -1
+}
+
 // apply edits the buffer by one change.
 func (e encoding) apply(b *workspace.Buffer, c contentChange) error {
-	start, end := 0, b.Len()
-	if c.Range != nil {
-		var err error
-		if start, end, err = e.offsets(b, *c.Range); err != nil {
-			return err
-		}
+	start, end, err := e.offsets(b, *c.Range)
+	if err != nil {
+		return err
 	}
 	return b.Replace(start, end, c.Text)
 }

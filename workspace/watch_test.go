@@ -64,6 +64,7 @@ func TestWatch(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			dir := folder(t, map[string]string{"a.json": "", "far/b.json": "", "ready": ""})
 			must(t, os.Symlink("far/b.json", filepath.Join(dir, "link.json")))
 			told := watching(t, New(dir), tc.path, "ready")
@@ -103,6 +104,7 @@ func drain(told <-chan string) {
 
 // TestWatchFollows checks that a folder which is removed and made again is watched again.
 func TestWatchFollows(t *testing.T) {
+	t.Parallel()
 	dir := folder(t, map[string]string{"sub/a": "", "ready": ""})
 	told := watching(t, New(dir), "sub/a", "ready")
 	awaken(t, told, filepath.Join(dir, "ready"))
@@ -118,6 +120,7 @@ func TestWatchFollows(t *testing.T) {
 
 // TestWatchGathers checks that a burst of writes is told a few times and not once for each.
 func TestWatchGathers(t *testing.T) {
+	t.Parallel()
 	dir := folder(t, map[string]string{"a": "", "ready": ""})
 	told := watching(t, New(dir), "a", "ready")
 	awaken(t, told, filepath.Join(dir, "ready"))

@@ -74,7 +74,7 @@ func (p *program) build(ctx context.Context, ed lsp.Editor) (*lsp.Agent, error) 
 	if err != nil {
 		return nil, err
 	}
-	e.editor = ed.Options
+	e.editor = overlay(ed.Options, ed.Settings)
 	e.load(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup
