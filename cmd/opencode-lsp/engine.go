@@ -31,6 +31,7 @@ type engine struct {
 	grants  *permission.Grants
 	http    *http.Client
 	notify  func(text string) // shows the user a sentence
+	files   *fileWatch
 
 	mu       sync.Mutex
 	config   *config.Config
@@ -57,7 +58,7 @@ func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engin
 		client = llm.NewHTTPClient()
 	}
 	return &engine{
-		program: p, ws: ws, store: s, grants: permission.NewGrants(s), http: client, notify: notify,
+		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, grants: permission.NewGrants(s), http: client, notify: notify,
 		models: map[string]agent.Model{},
 	}, nil
 }
@@ -117,12 +118,20 @@ func (e *engine) askTrust(ctx context.Context, ask func(context.Context, []strin
 	e.load(ctx)
 }
 
-// watch loads the configuration again when one of its files changes, until ctx ends. What files there are depends on what
-// they say, so the watch begins anew with each list.
-func (e *engine) watch(ctx context.Context) {
+// watchAll watches what the program depends on until ctx ends.
+func (e *engine) watchAll(ctx context.Context) {
 	if e.program.bubble {
 		return
 	}
+	var work sync.WaitGroup
+	work.Go(func() { e.files.run(ctx) })
+	e.watch(ctx)
+	work.Wait()
+}
+
+// watch loads the configuration again when one of its files changes, until ctx ends. What files there are depends on what
+// they say, so the watch begins anew with each list.
+func (e *engine) watch(ctx context.Context) {
 	for ctx.Err() == nil {
 		files := e.now().Files
 		round, next := context.WithCancel(ctx)
@@ -150,6 +159,7 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.Gate = e.gate
 	opt.System = e.system
 	opt.MaxSteps = e.steps
+	opt.Note = e.files.note
 	opt.Tools = func(s *agent.Session) *tools.Set { return e.tools(s, applier, barrier) }
 	return agent.NewSessions(opt)
 }
@@ -183,7 +193,7 @@ func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func
 	env := &tools.Env{
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ()),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: &tools.Todos{},
-		MayRead: e.mayRead,
+		MayRead: e.mayRead, Seen: e.files.seenBy(s.ID()),
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }

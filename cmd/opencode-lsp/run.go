@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -88,6 +89,11 @@ func (p *program) run(ctx context.Context, o runOptions, text string) error {
 	if o.model != "" {
 		e.setModel(o.model)
 	}
+	watching, stop := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	work.Go(func() { e.watchAll(watching) })
+	defer work.Wait()
+	defer stop()
 	sessions := e.sessions(agent.Options{}, workspace.Disk{Workspace: ws}, nil)
 	defer sessions.Close()
 	s, err := pickSession(ctx, sessions, o)
