@@ -105,6 +105,7 @@ func (s *Server) initialized(json.RawMessage) error {
 		s.work.Go(s.listen)
 	}
 	s.prompts.start()
+	s.asides.start()
 	return nil
 }
 

@@ -85,7 +85,8 @@ type Server struct {
 	client    client       // fixed at initialize
 	ws        *workspace.Workspace
 	agent     lazy
-	prompts   *prompter
+	prompts   *prompter // the sessions' questions
+	asides    *prompter // the server's own: one that is ignored must not hold back the others
 	edits     editLog
 	typed     typing
 	followers followers
@@ -107,7 +108,7 @@ func logger() commonlog.Logger { return commonlog.GetLogger("opencode.lsp") }
 func Serve(ctx context.Context, rwc io.ReadWriteCloser, opt Options) int {
 	s := &Server{opt: opt, ws: workspace.New("/")}
 	s.ctx, s.cancel = context.WithCancel(ctx)
-	s.prompts = newPrompter(s)
+	s.prompts, s.asides = newPrompter(s), newPrompter(s)
 	s.applier = newApplier(s)
 	s.agent.ready = make(chan struct{})
 	dial(s.ctx, s, rwc)
@@ -126,6 +127,7 @@ func Serve(ctx context.Context, rwc io.ReadWriteCloser, opt Options) int {
 // close ends what the server started, in the order that lets each part write down its end.
 func (s *Server) close() {
 	s.prompts.close()
+	s.asides.close()
 	s.agent.close()
 	s.cancel()
 	s.conn.close()
