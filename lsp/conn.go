@@ -83,16 +83,16 @@ type conn struct {
 	work    sync.WaitGroup
 }
 
-// dial starts serving a stream. The connection ends with ctx or the stream.
-func dial(ctx context.Context, s *Server, rwc io.ReadWriteCloser) *conn {
+// dial starts serving a stream as the server's connection. It ends with ctx or the stream.
+func dial(ctx context.Context, s *Server, rwc io.ReadWriteCloser) {
 	c := &conn{server: s, ctx: ctx, cancels: map[jsonrpc2.ID]context.CancelFunc{}}
+	s.conn = c
 	ready := make(chan struct{}) // the reader may run before rpc is set
 	c.rpc = jsonrpc2.NewConn(ctx, newFrames(rwc), handlerFunc(func(_ context.Context, req *jsonrpc2.Request) {
 		<-ready
 		c.handle(req)
 	}), jsonrpc2.SetLogger(rpcLog{}))
 	close(ready)
-	return c
 }
 
 type handlerFunc func(context.Context, *jsonrpc2.Request)

@@ -109,7 +109,7 @@ func Serve(ctx context.Context, rwc io.ReadWriteCloser, opt Options) int {
 	s.prompts = newPrompter(s)
 	s.applier = newApplier(s)
 	s.agent.ready = make(chan struct{})
-	s.conn = dial(s.ctx, s, rwc)
+	dial(s.ctx, s, rwc)
 	select {
 	case <-s.conn.rpc.DisconnectNotify():
 	case <-s.ctx.Done():
