@@ -54,7 +54,7 @@ func (a *applier) Apply(ctx context.Context, c workspace.Change) error {
 	}
 	c.File = now
 	if now.Open {
-		s.edits.note(s.ws, now.Path)
+		defer s.edits.note(s.ws, now.Path)()
 		return a.buffer(ctx, c)
 	}
 	if !s.client.caps.Workspace.ApplyEdit || s.settings().EditUnopened == "disk" || a.isBlind(now.Path) {
@@ -117,7 +117,7 @@ func (a *applier) unopened(ctx context.Context, c workspace.Change) error {
 			return err
 		}
 	}
-	s.edits.note(s.ws, c.File.Path)
+	defer s.edits.note(s.ws, c.File.Path)()
 	err := a.send(ctx, c, nil, openWithin)
 	if err == nil || ctx.Err() != nil {
 		return err
