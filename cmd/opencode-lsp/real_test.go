@@ -62,8 +62,7 @@ func TestScriptsReal(t *testing.T) {
 		t.Fatalf("no scripts: %v", err)
 	}
 	for _, name := range []string{
-		"actions", "always_edit", "always_shell", "cancel_question", "cancel_stream", "details", "edit_buffer", "edit_unopened",
-		"helix_no_prompts", "kill_question", "late_answer", "new_file", "null_command", "plugin", "reject",
+		"always_shell", "cancel_question", "edit_buffer", "edit_unopened", "kill_question", "new_file", "null_command", "reject",
 		"save_barrier", "shell", "two_sessions", "typing_elsewhere", "typing_same_place", "undo",
 	} {
 		files = append(files, "../../lsp/testdata/script/"+name+".txtar")
