@@ -263,11 +263,10 @@ func (h *home) log() string {
 
 // server is a language server in a process of its own.
 type server struct {
-	*os.File // its output
-	in       *os.File
-	cmd      *exec.Cmd
-	stderr   bytes.Buffer
-	ended    chan struct{}
+	in, out *os.File
+	cmd     *exec.Cmd
+	stderr  bytes.Buffer
+	ended   chan struct{}
 }
 
 // start runs the language server in a folder. It is killed at the end of the test if it still runs.
@@ -280,7 +279,7 @@ func (h *home) start(dir string) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &server{File: out, in: in, cmd: h.command(dir, append([]string{"lsp", "--stdio"}, h.lspOptions...)...), ended: make(chan struct{})}
+	s := &server{in: in, out: out, cmd: h.command(dir, append([]string{"lsp", "--stdio"}, h.lspOptions...)...), ended: make(chan struct{})}
 	s.cmd.Stdin, s.cmd.Stdout, s.cmd.Stderr = theirIn, theirOut, &s.stderr
 	err = s.cmd.Start()
 	theirIn.Close()
@@ -295,6 +294,8 @@ func (h *home) start(dir string) (*server, error) {
 	h.t.Cleanup(func() { s.kill(); in.Close(); out.Close() })
 	return s, nil
 }
+
+func (s *server) Read(data []byte) (int, error) { return s.out.Read(data) }
 
 func (s *server) Write(data []byte) (int, error) { return s.in.Write(data) }
 
