@@ -78,7 +78,7 @@ func (f *frames) ReadObject(v any) error {
 	for {
 		body, err := readFrame(f.r)
 		if err != nil {
-			if err != io.EOF && !errors.Is(err, net.ErrClosed) && !errors.Is(err, fs.ErrClosed) {
+			if !closed(err) {
 				logger().Errorf("the connection ends, since what it carries is no LSP: %s", err)
 			}
 			return err
@@ -96,6 +96,11 @@ func (f *frames) ReadObject(v any) error {
 			return err
 		}
 	}
+}
+
+// closed reports whether a stream just ended: between two messages, or by our own hand.
+func closed(err error) bool {
+	return err == io.EOF || errors.Is(err, net.ErrClosed) || errors.Is(err, fs.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
 }
 
 // Close implements [io.Closer].
