@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -30,11 +31,15 @@ func (s *Server) didChange(p didChangeParams) error {
 		return nil
 	}
 	s.typed.note()
-	var version int32
+	var version, known int32
+	s.ws.View(path, func(_ *workspace.Buffer, v int32) { known = v })
 	if p.TextDocument.Version != nil {
 		version = *p.TextDocument.Version
 	}
 	return s.ws.Update(path, version, func(b *workspace.Buffer) error {
+		if p.TextDocument.Version != nil && version <= known {
+			return fmt.Errorf("version %d came after %d: a change is lost or came twice", version, known)
+		}
 		for _, c := range p.ContentChanges {
 			if err := s.client.encoding.apply(b, c); err != nil {
 				return err

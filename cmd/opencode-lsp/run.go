@@ -72,7 +72,11 @@ func (p *program) terminal() bool {
 		return false
 	}
 	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0 && f.Name() != os.DevNull
+	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return false
+	}
+	null, err := os.Stat(os.DevNull) // a character device too, and what cron and editors give
+	return err != nil || !os.SameFile(info, null)
 }
 
 // run is one turn, from the prompt to its end.
