@@ -30,6 +30,8 @@ func (h *history) add(e Event) {
 	case TurnStarted:
 		h.turn = e.Turn
 		h.messages = append(h.messages, Message{Role: User, Text: e.Prompt.Text})
+	case Noted:
+		h.messages = append(h.messages, Message{Role: User, Text: "[" + e.Text + "]"})
 	case PromptJoined:
 		h.messages = append(h.messages, Message{Role: User, Text: e.Prompt.Text})
 	case MessageDone:

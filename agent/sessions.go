@@ -28,15 +28,24 @@ type Options struct {
 	System func() string
 	// Settle, if set, runs before a turn ends: it brings the agent's edits to disk.
 	Settle func(ctx context.Context, s *Session)
+	// Note, if set, is asked before each step for something that the model should know by now, "" for nothing.
+	Note func(s *Session) string
 	// Opened, if set, is told of each session before its first event, so that a front can follow it.
 	Opened func(s *Session)
-	// MaxSteps bounds the replies of one turn; 0 means no bound.
-	MaxSteps int
+	// MaxSteps, if set, bounds the replies of one turn; 0 means no bound.
+	MaxSteps func() int
 
 	questions *atomic.Int64
 }
 
 func (o *Options) nextQuestion() string { return strconv.FormatInt(o.questions.Add(1), 10) }
+
+func (o *Options) steps() int {
+	if o.MaxSteps == nil {
+		return 0
+	}
+	return o.MaxSteps()
+}
 
 func (o *Options) settle(ctx context.Context, s *Session) {
 	if o.Settle != nil && len(s.turn.files) > 0 {

@@ -29,6 +29,8 @@ func Markdown(e Event) string {
 		return resultMarkdown(e.Result)
 	case TurnEnded:
 		return endMarkdown(e.End)
+	case Noted:
+		return "\n*Told the model: " + inert(e.Text) + "*\n"
 	case Undone:
 		return "\n*Undone: " + strings.Join(e.Files, ", ") + "*\n"
 	}

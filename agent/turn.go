@@ -75,12 +75,12 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 		return err
 	}
 	for ctx.Err() == nil {
-		if err := s.join(); err != nil {
+		if err := errors.Join(s.join(), s.note()); err != nil {
 			return err
 		}
 		s.turn.step++
-		if s.opt.MaxSteps > 0 && s.turn.step > s.opt.MaxSteps {
-			return fmt.Errorf("the turn reached its limit of %d steps; prompt again to go on", s.opt.MaxSteps)
+		if limit := s.opt.steps(); limit > 0 && s.turn.step > limit {
+			return fmt.Errorf("the turn reached its limit of %d steps; prompt again to go on", limit)
 		}
 		reply, err := s.reply(ctx)
 		if err != nil {
@@ -133,6 +133,18 @@ func (s *Session) join() error {
 			return err
 		}
 	}
+}
+
+// note tells the model what the front has to say before the next step.
+func (s *Session) note() error {
+	if s.opt.Note == nil {
+		return nil
+	}
+	text := s.opt.Note(s)
+	if text == "" {
+		return nil
+	}
+	return s.append(Event{Type: Noted, Text: text})
 }
 
 // calls runs the calls of one reply in their order and gives each exactly one result. A rejection or cancel leaves the

@@ -53,6 +53,9 @@ func (a *applier) Apply(ctx context.Context, c workspace.Change) error {
 		return workspace.ErrStale
 	}
 	c.File = now
+	if c.Remove {
+		return a.disk(ctx, c) // no editor removes files in a way that all share
+	}
 	if now.Open {
 		defer s.edits.note(s.ws, now.Path)()
 		return a.buffer(ctx, c)

@@ -83,17 +83,17 @@ type conn struct {
 	work    sync.WaitGroup
 }
 
-// dial starts serving a stream as the server's connection. It ends with ctx or the stream.
+// dial makes s serve a stream. The connection ends with ctx or the stream.
 func dial(ctx context.Context, s *Server, rwc io.ReadWriteCloser) {
 	c := &conn{server: s, ctx: ctx, cancels: map[jsonrpc2.ID]context.CancelFunc{}}
-	s.conn = c
-	ready := make(chan struct{}) // the reader may run before rpc is set
+	ready := make(chan struct{}) // the reader may run before rpc and s.conn are set
 	stream := newFrames(rwc)
 	stream.lost = s.cancel
 	c.rpc = jsonrpc2.NewConn(ctx, stream, handlerFunc(func(_ context.Context, req *jsonrpc2.Request) {
 		<-ready
 		c.handle(req)
 	}), jsonrpc2.SetLogger(rpcLog{}))
+	s.conn = c
 	close(ready)
 }
 

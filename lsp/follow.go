@@ -20,8 +20,6 @@ type follower struct {
 	file     *transcript
 	progress progress
 	events   chan agent.Event
-	prompt   agent.Prompt // of the running turn
-	live     bool         // the replay of stored events is over
 }
 
 // follow runs until the session or the server ends.
@@ -84,7 +82,6 @@ func (f *follower) drain() {
 func (f *follower) show(e agent.Event) {
 	switch e.Type {
 	case agent.TurnStarted:
-		f.prompt = *e.Prompt
 		f.progress.start(e.Turn, "thinking")
 	case agent.TextDelta:
 		f.progress.report("answering")

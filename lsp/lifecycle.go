@@ -116,6 +116,7 @@ func (s *Server) buildAgent() (*Agent, error) {
 		Workspace: s.ws,
 		Applier:   s.applier,
 		Options:   s.client.options,
+		Settings:  s.pullConfiguration(settingsTimeout),
 		Barrier:   s.barrier,
 		Settle:    s.settle,
 		Opened:    func(sess *agent.Session) { s.work.Go(func() { s.follow(sess) }) },
@@ -191,17 +192,20 @@ func (s *Server) reconfigure(pushed json.RawMessage) {
 		return
 	}
 	if s.client.caps.Workspace.Configuration {
-		a.Configure(s.pullConfiguration())
+		a.Configure(s.pullConfiguration(callTimeout))
 	}
 }
 
-// pullConfiguration asks for the section "opencode"; null and {} mean nothing.
-func (s *Server) pullConfiguration() json.RawMessage {
-	ctx, cancel := context.WithTimeout(s.ctx, callTimeout)
+// pullConfiguration asks for the section "opencode", where the client lets us; null means nothing.
+func (s *Server) pullConfiguration(limit time.Duration) json.RawMessage {
+	if !s.client.caps.Workspace.Configuration {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(s.ctx, limit)
 	defer cancel()
 	answer, err := call[[]json.RawMessage](ctx, s.conn, "workspace/configuration",
 		map[string]any{"items": []map[string]string{{"section": "opencode"}}})
-	if err != nil || len(answer) == 0 {
+	if err != nil || len(answer) == 0 || string(answer[0]) == "null" {
 		return nil
 	}
 	return answer[0]
@@ -227,3 +231,6 @@ func (s *Server) didChangeFolders(p protocol.DidChangeWorkspaceFoldersParams) er
 
 // callTimeout bounds requests that an editor answers by itself, without its user.
 const callTimeout = 10 * time.Second
+
+// settingsTimeout is how long the first prompt waits for a client that does not answer workspace/configuration.
+const settingsTimeout = 2 * time.Second

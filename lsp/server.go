@@ -37,8 +37,8 @@ type Editor struct {
 	Workspace *workspace.Workspace
 	// Applier puts changes into the editor's buffers.
 	Applier workspace.Applier
-	// Options are the client's initializationOptions.
-	Options json.RawMessage
+	// Options are the client's initializationOptions, Settings its section "opencode" of workspace/configuration.
+	Options, Settings json.RawMessage
 	// Barrier brings the session's unsaved edits to disk, or asks, before something reads the disk.
 	Barrier func(ctx context.Context, s *agent.Session) error
 	// Settle does the same, without asking, when a turn ends.

@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -36,11 +37,16 @@ func (s *Server) didChange(p didChangeParams) error {
 	if p.TextDocument.Version != nil {
 		version = *p.TextDocument.Version
 	}
+	changes, lost := p.ContentChanges, p.TextDocument.Version != nil && version <= known
+	if n := lastWhole(changes); n >= 0 && s.ws.IsOpen(path) {
+		s.ws.Open(path, version, changes[n].Text) // also brings an unsynchronised document back
+		changes, lost = changes[n+1:], false
+	}
 	return s.ws.Update(path, version, func(b *workspace.Buffer) error {
-		if p.TextDocument.Version != nil && version <= known {
+		if lost {
 			return fmt.Errorf("version %d came after %d: a change is lost or came twice", version, known)
 		}
-		for _, c := range p.ContentChanges {
+		for _, c := range changes {
 			if err := s.client.encoding.apply(b, c); err != nil {
 				return err
 			}
@@ -49,14 +55,21 @@ func (s *Server) didChange(p didChangeParams) error {
 	})
 }
 
+// lastWhole is the index of the last change that brings the whole text, -1 for none.
+func lastWhole(changes []contentChange) int {
+	for n, c := range slices.Backward(changes) {
+		if c.Range == nil {
+			return n
+		}
+	}
+	return -1
+}
+
 // apply edits the buffer by one change.
 func (e encoding) apply(b *workspace.Buffer, c contentChange) error {
-	start, end := 0, b.Len()
-	if c.Range != nil {
-		var err error
-		if start, end, err = e.offsets(b, *c.Range); err != nil {
-			return err
-		}
+	start, end, err := e.offsets(b, *c.Range)
+	if err != nil {
+		return err
 	}
 	return b.Replace(start, end, c.Text)
 }

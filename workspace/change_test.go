@@ -66,6 +66,9 @@ func checkChange(t *testing.T, c Change, want string) {
 		if !isGap(c.File.Text, e.Start) || !isGap(c.File.Text, e.End) {
 			t.Fatalf("edit %v of %q splits a character or a line end", e, c.File.Text)
 		}
+		if utf8.ValidString(c.File.Text+" "+want) && !utf8.ValidString(old+" "+e.New) {
+			t.Fatalf("edit %v of %q splits a character", e, c.File.Text)
+		}
 		if isASCII(old+e.New) && !strings.ContainsAny(old+e.New, "\r\n") && old != "" && e.New != "" {
 			if old[0] == e.New[0] || old[len(old)-1] == e.New[len(e.New)-1] {
 				t.Fatalf("edit %v of %q is not minimal", e, old)

@@ -223,7 +223,7 @@ func isGap(text string, i int) bool {
 	if text[i] == '\n' && text[i-1] == '\r' {
 		return false
 	}
-	for start := i; start > max(0, i-utf8.UTFMax); start-- {
+	for start := i; start >= max(0, i-utf8.UTFMax+1); start-- {
 		if utf8.RuneStart(text[start]) {
 			_, size := utf8.DecodeRuneInString(text[start:])
 			return start == i || start+size <= i

@@ -91,7 +91,7 @@ func newGrep(dir, pattern string, opt GrepOptions) (*grep, error) {
 		return nil, fmt.Errorf("%q spans lines, but lines are searched one by one; look for one of the lines", pattern)
 	}
 	g := &grep{re: re, skip: opt.Skip, searchers: make([]searcher, workers()), found: collector{max: opt.Max}}
-	if tree.Op == syntax.OpLiteral && tree.Flags&syntax.FoldCase == 0 {
+	if tree.Op == syntax.OpLiteral && tree.Flags&syntax.FoldCase == 0 && !slices.Contains(tree.Rune, '\r') {
 		g.re = nil
 	}
 	literals := required(tree)

@@ -64,6 +64,7 @@ func TestWatch(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
 			dir := folder(t, map[string]string{"a.json": "", "far/b.json": "", "ready": ""})
 			must(t, os.Symlink("far/b.json", filepath.Join(dir, "link.json")))
 			told := watching(t, New(dir), tc.path, "ready")
@@ -103,6 +104,7 @@ func drain(told <-chan string) {
 
 // TestWatchFollows checks that a folder which is removed and made again is watched again.
 func TestWatchFollows(t *testing.T) {
+	t.Parallel()
 	dir := folder(t, map[string]string{"sub/a": "", "ready": ""})
 	told := watching(t, New(dir), "sub/a", "ready")
 	awaken(t, told, filepath.Join(dir, "ready"))
@@ -118,6 +120,7 @@ func TestWatchFollows(t *testing.T) {
 
 // TestWatchGathers checks that a burst of writes is told a few times and not once for each.
 func TestWatchGathers(t *testing.T) {
+	t.Parallel()
 	dir := folder(t, map[string]string{"a": "", "ready": ""})
 	told := watching(t, New(dir), "a", "ready")
 	awaken(t, told, filepath.Join(dir, "ready"))
@@ -144,4 +147,24 @@ func TestWatchNothingLikeIt(t *testing.T) {
 	if err := New(dir).Watch(t.Context(), []string{"a\x00b"}, func(string) {}); err == nil {
 		t.Error("a name with NUL is watched")
 	}
+}
+
+// A path that comes later is watched like the others.
+func TestWatchMore(t *testing.T) {
+	dir := folder(t, map[string]string{"ready": "", "sub/late": ""})
+	w := New(dir)
+	ctx, stop := context.WithCancel(t.Context())
+	told, more, ended := make(chan string, 100), make(chan string), make(chan error, 1)
+	go func() { ended <- w.WatchMore(ctx, []string{"ready"}, more, func(path string) { told <- path }) }()
+	defer func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
+	awaken(t, told, filepath.Join(dir, "ready"))
+	more <- "sub/late"
+	more <- "sub/late" // once is enough, and the first has been taken in by now
+	put(t, filepath.Join(dir, "sub/late"), "x", false)
+	hear(t, told, "sub/late")
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -30,12 +31,14 @@ type engine struct {
 	grants  *permission.Grants
 	http    *http.Client
 	notify  func(text string) // shows the user a sentence
+	files   *fileWatch
 
 	mu       sync.Mutex
 	config   *config.Config
-	editor   json.RawMessage // the editor's settings
-	flags    json.RawMessage // the command line's
-	chosen   string          // by opencode.model.select
+	inForce  permission.Policy // the rules; a search judges every file by them
+	editor   json.RawMessage   // the editor's settings
+	flags    json.RawMessage   // the command line's
+	chosen   string            // by opencode.model.select
 	models   map[string]agent.Model
 	found    []llm.Found // local servers
 	foundAt  time.Time
@@ -55,7 +58,7 @@ func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engin
 		client = llm.NewHTTPClient()
 	}
 	return &engine{
-		program: p, ws: ws, store: s, grants: permission.NewGrants(s), http: client, notify: notify,
+		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, grants: permission.NewGrants(s), http: client, notify: notify,
 		models: map[string]agent.Model{},
 	}, nil
 }
@@ -77,6 +80,7 @@ func (e *engine) load(ctx context.Context) {
 	e.mu.Lock()
 	fresh := slices.DeleteFunc(slices.Clone(warnings), func(w config.Warning) bool { return slices.Contains(e.warnings, w) })
 	e.config, e.warnings = cfg, warnings
+	e.inForce = permission.Policy{Layers: append([]permission.Layer{permission.Defaults()}, cfg.Permission...)}
 	e.models = map[string]agent.Model{}
 	e.mu.Unlock()
 	for _, w := range fresh {
@@ -114,13 +118,35 @@ func (e *engine) askTrust(ctx context.Context, ask func(context.Context, []strin
 	e.load(ctx)
 }
 
-// watch loads the configuration again when one of its files changes, until ctx ends.
-func (e *engine) watch(ctx context.Context) {
+// watchAll watches what the program depends on until ctx ends.
+func (e *engine) watchAll(ctx context.Context) {
 	if e.program.bubble {
 		return
 	}
-	if err := e.ws.Watch(ctx, e.now().Files, func(string) { e.load(ctx) }); err != nil && ctx.Err() == nil {
-		logger().Warningf("configuration changes are not noticed: %s", err)
+	var work sync.WaitGroup
+	work.Go(func() { e.files.run(ctx) })
+	e.watch(ctx)
+	work.Wait()
+}
+
+// watch loads the configuration again when one of its files changes, until ctx ends. What files there are depends on what
+// they say, so the watch begins anew with each list.
+func (e *engine) watch(ctx context.Context) {
+	for ctx.Err() == nil {
+		files := e.now().Files
+		round, next := context.WithCancel(ctx)
+		err := e.ws.Watch(round, files, func(string) {
+			e.load(ctx)
+			if !slices.Equal(files, e.now().Files) {
+				next()
+			}
+		})
+		again := round.Err() != nil
+		next()
+		if err != nil && !again {
+			logger().Warningf("configuration changes are not noticed: %s", err)
+			return
+		}
 	}
 }
 
@@ -132,9 +158,20 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.SmallModel = e.smallModel
 	opt.Gate = e.gate
 	opt.System = e.system
-	opt.MaxSteps = maxSteps
+	opt.MaxSteps = e.steps
+	opt.Note = e.files.note
 	opt.Tools = func(s *agent.Session) *tools.Set { return e.tools(s, applier, barrier) }
 	return agent.NewSessions(opt)
+}
+
+// steps bounds a turn by the agent's setting, else by ours.
+func (e *engine) steps() int {
+	cfg := e.now()
+	var set struct{ Steps int }
+	if raw := cfg.Agent[cmp.Or(cfg.DefaultAgent, "build")].Raw; len(raw) > 0 && json.Unmarshal(raw, &set) == nil && set.Steps > 0 {
+		return set.Steps
+	}
+	return maxSteps
 }
 
 func (e *engine) gate(s *agent.Session) *permission.Gate {
@@ -146,7 +183,9 @@ func (e *engine) gate(s *agent.Session) *permission.Gate {
 
 // policy is the rules in force: the defaults below what is configured.
 func (e *engine) policy() permission.Policy {
-	return permission.Policy{Layers: append([]permission.Layer{permission.Defaults()}, e.now().Permission...)}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.inForce
 }
 
 func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *tools.Set {
@@ -154,7 +193,7 @@ func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func
 	env := &tools.Env{
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ()),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: &tools.Todos{},
-		MayRead: e.mayRead,
+		MayRead: e.mayRead, Seen: e.files.seenBy(s.ID()),
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }

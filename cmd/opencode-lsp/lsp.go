@@ -79,11 +79,11 @@ func (p *program) build(ctx context.Context, ed lsp.Editor) (*lsp.Agent, error) 
 	if err != nil {
 		return nil, err
 	}
-	e.editor = ed.Options
+	e.editor = overlay(ed.Options, ed.Settings)
 	e.load(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	work.Go(func() { e.watch(ctx) })
+	work.Go(func() { e.watchAll(ctx) })
 	work.Go(func() { e.askTrust(ctx, ed.Trust) })
 	sessions := e.sessions(agent.Options{Opened: ed.Opened, Settle: ed.Settle}, ed.Applier, ed.Barrier)
 	return &lsp.Agent{

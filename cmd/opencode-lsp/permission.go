@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -16,6 +17,7 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/permission/batch"
 	"github.com/opencode-lsp/opencode-lsp/permission/shell"
 	"github.com/opencode-lsp/opencode-lsp/workspace"
+	"github.com/opencode-lsp/opencode-lsp/workspace/config"
 )
 
 // maxCase bounds a line of `permission check --batch`.
@@ -79,12 +81,9 @@ func (p *program) checkOne(cmd *cobra.Command, file, kind, input string, explain
 		return err
 	}
 	defer e.close()
-	if file != "" {
-		if e.flags, err = os.ReadFile(file); err != nil {
-			return err
-		}
+	if err := e.loadFor(cmd.Context(), file); err != nil {
+		return err
 	}
-	e.load(cmd.Context())
 	items, err := p.items(e.root(), kind, input)
 	if err != nil {
 		return err
@@ -101,6 +100,24 @@ func (p *program) checkOne(cmd *cobra.Command, file, kind, input string, explain
 		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", v.Action, it.Permission, permission.Visible(first(it.Values)), v.Reason)
 	}
 	return w.Flush()
+}
+
+// loadFor reads the configuration in force, or file alone where one is named.
+func (e *engine) loadFor(ctx context.Context, file string) error {
+	if file == "" {
+		e.load(ctx)
+		return nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	cfg, warnings := config.Load(ctx, config.Sources{Roots: e.ws.Roots(), Flags: text})
+	for _, w := range warnings {
+		e.notify(w.String())
+	}
+	e.config = cfg
+	return nil
 }
 
 // items are what the gate would judge.

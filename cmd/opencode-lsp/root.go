@@ -85,7 +85,6 @@ func (p *program) root() *cobra.Command {
 		SilenceErrors: true,
 		Version:       version(),
 	}
-	root.SetVersionTemplate("opencode-lsp {{.Version}}\n")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		p.lspCommand(), p.demoCommand(), p.runCommand(), p.sendCommand(), p.answerCommand(), p.sessionsCommand(),

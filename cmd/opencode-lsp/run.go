@@ -9,8 +9,10 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/permission"
@@ -68,15 +70,7 @@ func (p *program) piped() string {
 // terminal reports whether a person sits at standard input.
 func (p *program) terminal() bool {
 	f, ok := p.stdin.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	if err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return false
-	}
-	null, err := os.Stat(os.DevNull) // a character device too, and what cron and editors give
-	return err != nil || !os.SameFile(info, null)
+	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // run is one turn, from the prompt to its end.
@@ -95,6 +89,11 @@ func (p *program) run(ctx context.Context, o runOptions, text string) error {
 	if o.model != "" {
 		e.setModel(o.model)
 	}
+	watching, stop := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	work.Go(func() { e.watchAll(watching) })
+	defer work.Wait()
+	defer stop()
 	sessions := e.sessions(agent.Options{}, workspace.Disk{Workspace: ws}, nil)
 	defer sessions.Close()
 	s, err := pickSession(ctx, sessions, o)

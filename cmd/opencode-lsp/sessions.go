@@ -11,6 +11,7 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/agent/store"
 	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/workspace"
 )
 
 func (p *program) sessionsCommand() *cobra.Command {
@@ -50,7 +51,7 @@ func (p *program) listSessions(cmd *cobra.Command, s *store.Store, format string
 	if err != nil {
 		return err
 	}
-	list, err := s.List(cmd.Context(), dir)
+	list, err := s.List(cmd.Context(), workspace.New(dir).Roots()[0])
 	if err != nil {
 		return err
 	}

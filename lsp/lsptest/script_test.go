@@ -17,12 +17,11 @@ import (
 
 // scriptHost is a server with just enough of an agent for the sample script.
 type scriptHost struct {
-	t      *testing.T
-	peer   *peer
-	root   string
-	model  []json.RawMessage
-	turns  int
-	broken string // sends this notification at start
+	t     *testing.T
+	peer  *peer
+	root  string
+	model []json.RawMessage
+	turns int
 }
 
 func (h *scriptHost) Start(ctx context.Context, world World) (io.ReadWriteCloser, error) {

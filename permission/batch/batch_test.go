@@ -83,6 +83,77 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
+// group is one line of the tables of our own: many inputs of one kind that all come to the same.
+type group struct {
+	Kind   string          `json:"kind"`
+	Expect string          `json:"expect"`
+	Rules  json.RawMessage `json:"rules"`
+	Ctx    json.RawMessage `json:"ctx"`
+	Inputs []string        `json:"inputs"`
+}
+
+func TestTables(t *testing.T) {
+	for _, file := range []string{"../testdata/commands.jsonl", "../testdata/targets.jsonl"} {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range bytes.SplitSeq(bytes.TrimSpace(data), []byte("\n")) {
+			g := group{Kind: "bash"}
+			if err := json.Unmarshal(line, &g); err != nil {
+				t.Fatal(err)
+			}
+			for _, input := range g.Inputs {
+				g.check(t, input)
+			}
+		}
+	}
+}
+
+// check holds an input to its group's outcome: exactly, except that what is expected to ask may be refused outright.
+func (g group) check(t *testing.T, input string) {
+	t.Helper()
+	line, err := json.Marshal(map[string]any{"id": "x", "kind": g.Kind, "rules": g.Rules, "ctx": g.Ctx, "input": input})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := Check(line)
+	if got.Action != g.Expect && !(g.Expect == "ask" && strictness(got.Action) > strictness("ask")) {
+		t.Errorf("%.200q: got %s (%s), want %s; rules %.200s", input, got.Action, got.Reason, g.Expect, g.Rules)
+	}
+}
+
+func TestUnreadableLines(t *testing.T) {
+	for _, line := range []string{
+		``, `{`, `[]`, `{"id":1}`,
+		`{"id":"a","kind":"bash","input_b64":"%%"}`,
+		`{"id":"a","kind":"bash","input":"ls","rules":[{"permission":"bash","pattern":"*","action":"yes"}]}`,
+		`{"id":"a","kind":"bash","input":"ls","ctx":{"workspace_rules":[{"permission":"bash","pattern":"*","action":""}]}}`,
+		`{"id":"a","kind":"web","input":"https://x.y/","ctx":{"dns":{"x.y":["nowhere"]}}}`,
+		`{"id":"a","kind":"bash","input":"ls \u0000"}`,
+	} {
+		if got := Check([]byte(line)); got.Action != "error" || got.Reason == "" {
+			t.Errorf("%s: got %+v, want an error with its reason", line, got)
+		}
+	}
+}
+
+func TestSessionAnswers(t *testing.T) {
+	const head = `{"id":"a","kind":"bash","rules":[{"permission":"bash","pattern":"*","action":"ask"},{"permission":"bash","pattern":"git push *","action":"deny"}],`
+	for input, want := range map[string]string{"git status": "allow", "git push": "deny", "git log $x": "ask", "git status; ls": "ask"} {
+		line := head + `"ctx":{"session_approved":[{"permission":"bash","pattern":"git *"}]},"input":"` + input + `"}`
+		if got := Check([]byte(line)); got.Action != want {
+			t.Errorf("%s: got %s (%s), want %s", input, got.Action, got.Reason, want)
+		}
+	}
+	for action, want := range map[string]string{"allow": "ask", "deny": "deny", "ask": "ask"} {
+		line := head + `"ctx":{"trusted":true,"workspace_rules":[{"permission":"bash","pattern":"*","action":"` + action + `"}]},"input":"git status"}`
+		if got := Check([]byte(line)); got.Action != want {
+			t.Errorf("workspace %s: got %s (%s), want %s", action, got.Action, got.Reason, want)
+		}
+	}
+}
+
 func BenchmarkCheck(b *testing.B) {
 	lines := [][]byte{
 		[]byte(`{"id":"1","kind":"bash","rules":[{"permission":"bash","pattern":"*","action":"ask"},{"permission":"bash","pattern":"go test *","action":"allow"}],"input":"cd sub && go test -run 'TestA|TestB' ./... 2>&1 | tail -20"}`),

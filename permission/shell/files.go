@@ -229,7 +229,7 @@ func (c *invocation) joinAll(to word) []string {
 
 // chdir judges cd and its relatives, which need no rule of their own inside the workspace, and moves the walker.
 func (c *invocation) chdir() bool {
-	if !slices.Contains([]string{"cd", "pushd", "popd"}, c.name) {
+	if !slices.Contains([]string{"cd", "pushd", "popd"}, c.name) || c.words[0].text != c.name {
 		return false
 	}
 	c.moves++

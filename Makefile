@@ -1,0 +1,44 @@
+# opencode-lsp. Everything here needs Go and nothing else, but for `race` (a C compiler) and `bench` (ripgrep, if present).
+
+BIN       := bin/opencode-lsp
+PKG       := ./cmd/opencode-lsp
+GOFLAGS_R := -trimpath -ldflags='-s -w'
+STATIC    := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+FUZZTIME  ?= 20s
+
+.PHONY: build test race lint fuzz bench demo clean
+
+build:
+	CGO_ENABLED=0 go build $(GOFLAGS_R) -o $(BIN) $(PKG)
+
+test:
+	CGO_ENABLED=0 go test ./...
+
+race:
+	CGO_ENABLED=1 go test -race ./...
+
+lint:
+	@test -z "$$(gofmt -l .)" || { gofmt -l . | sed 's/^/not gofmt-ed: /'; exit 1; }
+	go mod tidy -diff
+	go vet ./...
+	GOOS=windows go vet ./...
+	GOOS=darwin go vet ./...
+	go run $(STATIC) ./...
+
+# Each fuzz target for FUZZTIME.
+fuzz:
+	@for pkg in $$(go list ./...); do \
+	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
+	    echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
+	  done; \
+	done
+
+# The figures of the README, against the real binary.
+bench: build
+	go test -run TestFigures -count=1 -v $(PKG) -figures
+
+demo: build
+	./$(BIN) demo
+
+clean:
+	rm -rf bin
