@@ -60,7 +60,8 @@ func (a *applier) Apply(ctx context.Context, c workspace.Change) error {
 		return a.disk(ctx, c) // no editor removes files in a way that all share
 	}
 	if now.Open {
-		fresh := s.edits.note(s.ws, now.Path)
+		fresh, settled := s.edits.note(s.ws, now.Path)
+		defer settled()
 		err := a.buffer(ctx, c)
 		if fresh && (errors.Is(err, errRefused) || errors.Is(err, workspace.ErrStale)) {
 			s.edits.forget(now.Path) // what is unsaved there is the user's alone
@@ -127,7 +128,8 @@ func (a *applier) unopened(ctx context.Context, c workspace.Change) error {
 			return err
 		}
 	}
-	s.edits.note(s.ws, c.File.Path)
+	_, settled := s.edits.note(s.ws, c.File.Path)
+	defer settled()
 	err := a.send(ctx, c, nil, openWithin)
 	if err == nil {
 		return nil

@@ -108,7 +108,9 @@ func (c *conn) close() {
 func dial(ctx context.Context, s *Server, rwc io.ReadWriteCloser) {
 	c := &conn{server: s, ctx: ctx, cancels: map[jsonrpc2.ID]context.CancelFunc{}}
 	ready := make(chan struct{}) // the reader may run before rpc is set
-	c.rpc = jsonrpc2.NewConn(ctx, newFrames(rwc), handlerFunc(func(_ context.Context, req *jsonrpc2.Request) {
+	stream := newFrames(rwc)
+	stream.lost = s.cancel
+	c.rpc = jsonrpc2.NewConn(ctx, stream, handlerFunc(func(_ context.Context, req *jsonrpc2.Request) {
 		<-ready
 		c.handle(req)
 	}), jsonrpc2.SetLogger(rpcLog{}))

@@ -72,23 +72,6 @@ func TestReadObjectEnds(t *testing.T) {
 	}
 }
 
-func FuzzFrames(f *testing.F) {
-	f.Add([]byte(framed(`{"jsonrpc":"2.0","id":1,"method":"m"}`)))
-	f.Add([]byte(framed("null")))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		frames := newFrames(&wire{Reader: bytes.NewReader(data)})
-		for {
-			var got json.RawMessage
-			if frames.ReadObject(&got) != nil {
-				return
-			}
-			if !json.Valid(got) {
-				t.Fatalf("read %q", got)
-			}
-		}
-	})
-}
-
 // A transcript that could not be written for a while is whole once it can.
 func TestTranscriptAfterFullDisk(t *testing.T) {
 	dir := t.TempDir()

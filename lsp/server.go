@@ -12,6 +12,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sourcegraph/jsonrpc2"
 	"github.com/tliron/commonlog"
@@ -117,11 +118,30 @@ func Serve(ctx context.Context, rwc io.ReadWriteCloser, opt Options) int {
 	case <-s.ctx.Done():
 	}
 	clean := s.state.Load() >= stateShutdown
-	s.close()
+	s.closeSoon()
 	if clean {
 		return 0
 	}
 	return 1
+}
+
+// closeWithin bounds the closing: a write to an editor that does not read cannot be called off, and must not keep the
+// process. Together with parentPoll it is below 5 s.
+const closeWithin = 2500 * time.Millisecond
+
+func (s *Server) closeSoon() {
+	done := make(chan struct{})
+	go func() {
+		s.close()
+		close(done)
+	}()
+	limit := time.NewTimer(closeWithin)
+	defer limit.Stop()
+	select {
+	case <-done:
+	case <-limit.C:
+		logger().Errorf("the end did not wait for everything that was under way")
+	}
 }
 
 // close ends what the server started, in the order that lets each part write down its end.
