@@ -132,6 +132,8 @@ const (
 func (h *realHost) Settle() {
 	var last string
 	var since time.Time
+	look := time.NewTicker(quietIdle / 4)
+	defer look.Stop()
 	for {
 		before := h.seen()
 		raw, err := h.editor.Command(h.t.Context(), "opencode.status")
@@ -149,7 +151,7 @@ func (h *realHost) Settle() {
 		if time.Since(since) > quiet {
 			return
 		}
-		time.Sleep(quietIdle / 4)
+		<-look.C
 	}
 }
 
