@@ -171,7 +171,9 @@ func (e *engine) gate(s *agent.Session) *permission.Gate {
 
 // policy is the rules in force: the defaults below what is configured.
 func (e *engine) policy() permission.Policy {
-	return permission.Policy{Layers: append([]permission.Layer{permission.Defaults()}, e.now().Permission...)}
+	return permission.Policy{
+		Layers: append([]permission.Layer{permission.Defaults()}, e.now().Permission...), Home: e.place().Home,
+	}
 }
 
 func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *tools.Set {
@@ -196,7 +198,7 @@ func (e *engine) mayRead(abs string) bool {
 
 // place is where names are judged from.
 func (e *engine) place() permission.Place {
-	return permission.Place{Roots: e.ws.Roots(), Home: e.program.dirs.home, Cwd: e.root()}
+	return tools.Place(e.ws, e.program.dirs.home, e.root())
 }
 
 // childEnviron is the environment of the commands that the agent runs: without the agent's own keys.

@@ -8,7 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -84,7 +84,7 @@ func (p *program) checkOne(cmd *cobra.Command, file, kind, input string, explain
 	if err := e.loadFor(cmd.Context(), file); err != nil {
 		return err
 	}
-	items, err := p.items(e.root(), kind, input)
+	items, err := e.items(kind, input)
 	if err != nil {
 		return err
 	}
@@ -121,10 +121,13 @@ func (e *engine) loadFor(ctx context.Context, file string) error {
 }
 
 // items are what the gate would judge.
-func (p *program) items(root, kind, input string) ([]permission.Item, error) {
-	place := permission.Place{Roots: []string{root}, Home: p.dirs.home, Cwd: root}
+func (e *engine) items(kind, input string) ([]permission.Item, error) {
+	place := e.place()
 	switch kind {
 	case "bash":
+		if err := shell.Valid(input); err != nil {
+			return nil, err
+		}
 		return shell.Items(input, place), nil
 	case "web", "webfetch":
 		return permission.URLItems(input)
@@ -132,11 +135,10 @@ func (p *program) items(root, kind, input string) ([]permission.Item, error) {
 		if kind == "path" {
 			kind = "edit"
 		}
-		path := input
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(root, path)
+		if rest, ok := strings.CutPrefix(input, "~/"); ok {
+			input = place.Home + "/" + rest
 		}
-		return permission.FileItems(kind, path, place), nil
+		return permission.FileItems(kind, input, place), nil
 	}
 	return []permission.Item{{Permission: kind, Values: []string{input}}}, nil
 }

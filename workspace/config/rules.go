@@ -1,6 +1,8 @@
 package config
 
 import (
+	"slices"
+
 	"github.com/opencode-lsp/opencode-lsp/permission"
 )
 
@@ -31,15 +33,24 @@ func (l *loader) rules(d *doc, n *node, path []string) []permission.Rule {
 	for _, f := range n.fields {
 		inside := deeper(path, f.key)
 		if f.value.kind != object {
-			rules = append(rules, permission.Rule{Permission: f.key, Pattern: "*", Action: l.action(d, f.value, f.line, inside)})
+			rules = append(rules, l.word(d, f, permission.Rule{Permission: f.key, Pattern: "*"}, inside)...)
 			continue
 		}
 		for _, g := range f.value.fields {
-			action := l.action(d, g.value, g.line, deeper(inside, g.key))
-			rules = append(rules, permission.Rule{Permission: f.key, Pattern: g.key, Action: action})
+			rules = append(rules, l.word(d, g, permission.Rule{Permission: f.key, Pattern: g.key}, deeper(inside, g.key))...)
 		}
 	}
 	return rules
+}
+
+// word reads what one word makes of a rule: the rule with its action, or those of the preset for shell commands.
+func (l *loader) word(d *doc, f field, r permission.Rule, path []string) []permission.Rule {
+	preset := r.Permission == "bash" && r.Pattern == "*" && f.value.kind == text && f.value.text == permission.ReadOnlyWord
+	if preset && !f.value.inert {
+		return permission.ReadOnly()
+	}
+	r.Action = l.action(d, f.value, f.line, path)
+	return []permission.Rule{r}
 }
 
 func (l *loader) action(d *doc, n *node, line int, path []string) permission.Action {
@@ -48,10 +59,18 @@ func (l *loader) action(d *doc, n *node, line int, path []string) permission.Act
 		return permission.Ask
 	}
 	if n.kind != text || err != nil {
-		l.warnAt(d, line, path, "expected one of allow, ask, deny, found %s, so this asks", n.describe())
+		l.warnAt(d, line, path, "expected one of allow, ask, deny%s, found %s, so this asks", furtherWord(path), n.describe())
 		return permission.Ask
 	}
 	return action
+}
+
+// furtherWord names the word that a rule for all of bash may be besides.
+func furtherWord(path []string) string {
+	if at := slices.Index(path, "bash"); at >= 0 && (at == len(path)-1 || path[at+1] == "*") {
+		return ", " + permission.ReadOnlyWord
+	}
+	return ""
 }
 
 func (l *loader) switches(d *doc, n *node, path []string) []permission.Rule {
