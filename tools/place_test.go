@@ -12,7 +12,7 @@ import (
 // Names are judged where the kernel would end up: links in the middle, dangling ones, and ".." behind a link.
 func TestPlace(t *testing.T) {
 	b := newBench(t, "a.go", "package a", "sub/b.go", "package b")
-	outside, err := filepath.EvalSymlinks(t.TempDir())
+	outside, err := filepath.EvalSymlinks(t.TempDir()) // beside the root
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func TestPlace(t *testing.T) {
 	p := Place(b.env.Workspace, "", b.root)
 	for name, inside := range map[string]bool{
 		"a.go": true, "none.go": true, "in/b.go": true, "in/../a.go": true, "out/f": false, "out": false, "dangling": false, "../f": false,
-		"out/../" + filepath.Base(b.root) + "/a.go": false, "deep/../f": false, b.root + "-evil/f": false, b.path("sub/../../f"): false,
+		"out/../" + filepath.Base(b.root) + "/a.go": true, "deep/../f": false, b.root + "-evil/f": false, b.path("sub/../../f"): false,
 	} {
 		if got := p.Inside(name); got != inside {
 			t.Errorf("Inside(%s) = %v", name, got)
