@@ -50,6 +50,9 @@ func replyMarkdown(r *Reply) string {
 func questionMarkdown(q *OpenQuestion) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n**Question #%s** %s: %s\n", q.ID, q.Tool, inert(q.Subject))
+	for _, p := range q.Parts {
+		b.WriteString("- " + inert(p.String()) + "\n")
+	}
 	for _, n := range q.Notes {
 		b.WriteString("- " + inert(n) + "\n")
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/rivo/uniseg"
 	protocol "github.com/tliron/glsp/protocol_3_16"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
@@ -82,7 +83,7 @@ func (s *Server) questionActions() []codeAction {
 	for _, q := range a.Sessions.Pending() {
 		for _, c := range q.Choices {
 			list = append(list, codeAction{
-				Title: fit(fmt.Sprintf("OpenCode: %s: %s", oneLine(c.Title), inOneLine(q.Subject)), maxLine), Kind: "quickfix", IsPreferred: c.Reply == permission.Once,
+				Title: actionTitle(c, q.OpenQuestion), Kind: "quickfix", IsPreferred: c.Reply == permission.Once,
 				Command: protocol.Command{Title: c.Title, Command: "opencode.permission.reply", Arguments: []any{
 					replyArgs{ID: questionID(q.ID), Reply: c.Reply, Via: "code action"},
 				}},
@@ -90,6 +91,13 @@ func (s *Server) questionActions() []codeAction {
 		}
 	}
 	return list
+}
+
+// actionTitle is an answer as a code action, with what is asked shortened as in the prompt.
+func actionTitle(c agent.Choice, q agent.OpenQuestion) string {
+	head := "OpenCode: " + title(c) + ": "
+	what, _ := subject(q, max(minPart, maxLine-uniseg.StringWidth(head)))
+	return fit(head+what, maxLine)
 }
 
 func (s *Server) rangeActions(path string, p codeActionParams) []codeAction {
