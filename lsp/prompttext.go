@@ -72,7 +72,7 @@ func withinPrompt(lines []string) string {
 // firstLine is self-sufficient and unique: VS Code drops a prompt that equals an earlier one. whole says that nothing of
 // the subject is left out.
 func firstLine(q agent.OpenQuestion) (line string, whole bool) {
-	head := fmt.Sprintf("OpenCode #%s %s: ", q.ID, visible(q.Tool))
+	head := fmt.Sprintf("OpenCode #%s %s: ", q.ID, oneLine(q.Tool))
 	what, whole := subject(q, maxLine-uniseg.StringWidth(head))
 	if line = head + what; uniseg.StringWidth(line) < minFirst {
 		line += padding

@@ -38,7 +38,7 @@ func (s *Server) askTrust(ctx context.Context, lines []string) bool {
 
 // trustText is the question: what trust enables, each line as a whole where there is room, else cut with a word on it.
 func trustText(roots, lines []string) string {
-	text := []string{fit("OpenCode: trust the configuration in "+visible(strings.Join(roots, ", "))+"?", maxLine)}
+	text := []string{fit("OpenCode: trust the configuration in "+oneLine(strings.Join(roots, ", "))+"?", maxLine)}
 	for _, l := range lines {
 		text = append(text, wrap("It would "+oneLine(l), maxLine)...)
 	}
