@@ -23,6 +23,7 @@ const (
 	CallDone       EventType = "result"          // Result: exactly one for each call of a Message
 	TurnEnded      EventType = "turn.ended"      // End
 	Undone         EventType = "undone"          // Files: the last turn's changes were taken back
+	Noted          EventType = "note"            // Text: something the model should know, from the agent itself
 	TextDelta      EventType = "delta"           // Text: more of the reply that is being written
 	Progress       EventType = "progress"        // Text: the last line of a running tool's output
 	Retrying       EventType = "retry"           // Text: why and when; the reply written so far is void

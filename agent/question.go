@@ -116,12 +116,15 @@ func (s *Session) ask(ctx context.Context, q OpenQuestion) (permission.Answer, e
 	q.ID = s.opt.nextQuestion()
 	q.Call = s.turn.call.ID
 	p := &pending{question: q, answer: make(chan answered, 1)}
+	s.mail.mu.Lock()
+	s.mail.pending[q.ID] = p // before anyone sees the question: a plugin may answer at once
+	s.mail.mu.Unlock()
 	if err := s.append(Event{Type: Asked, Question: &q}); err != nil {
+		s.mail.mu.Lock()
+		defer s.mail.mu.Unlock()
+		s.settle(q.ID, string(storeFailed))
 		return permission.Answer{}, err
 	}
-	s.mail.mu.Lock()
-	s.mail.pending[q.ID] = p
-	s.mail.mu.Unlock()
 	got, err := s.await(ctx, p)
 	settled := &Settled{ID: q.ID, Answer: got.Answer, By: got.by}
 	if stored := s.append(Event{Type: Answered, Answer: settled}); stored != nil {

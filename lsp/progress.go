@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
-
-	"github.com/rivo/uniseg"
 )
 
 // What editors bear: Zed cuts title and message at 50 characters, and floods of reports make all of them slow.
@@ -76,10 +74,19 @@ func (p *progress) flush() {
 	}
 }
 
-// end closes the progress; one that the client never created has nothing to end.
+// end closes the progress. Where the client has not even answered to create yet, it is begun and ended once it has: some
+// editors would show it for ever.
 func (p *progress) end(message string) {
 	if p.begun {
 		p.send(progressValue{Kind: "end", Message: message})
+	}
+	if late, created := *p, p.created; created != nil {
+		p.server.work.Go(func() {
+			if <-created == nil {
+				late.send(progressValue{Kind: "begin", Title: progressTitle, Cancellable: cancellable()})
+				late.send(progressValue{Kind: "end", Message: message})
+			}
+		})
 	}
 	p.stop()
 }
@@ -113,38 +120,4 @@ func (s *Server) cancelProgress(p progressCancelParams) error {
 		}
 	}
 	return nil
-}
-
-// oneLine makes text fit for a place that shows one line.
-func oneLine(text string) string { return visible(strings.Join(strings.Fields(text), " ")) }
-
-// fit elides the middle of a text that is wider than width columns.
-func fit(text string, width int) string {
-	if uniseg.StringWidth(text) <= width {
-		return text
-	}
-	head := (width - 1) / 2
-	return cutHead(text, head) + "…" + cutTail(text, width-1-head)
-}
-
-// cutHead is the longest start of text that is not wider than width columns.
-func cutHead(text string, width int) string {
-	end, used := 0, 0
-	for g := uniseg.NewGraphemes(text); g.Next(); {
-		if used += g.Width(); used > width {
-			break
-		}
-		_, end = g.Positions()
-	}
-	return text[:end]
-}
-
-// cutTail is the longest end of text that is not wider than width columns.
-func cutTail(text string, width int) string {
-	excess, start := uniseg.StringWidth(text)-width, 0
-	for g := uniseg.NewGraphemes(text); excess > 0 && g.Next(); {
-		excess -= g.Width()
-		_, start = g.Positions()
-	}
-	return text[start:]
 }

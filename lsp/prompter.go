@@ -107,6 +107,10 @@ func (p *prompter) close() {
 	}
 }
 
+// maxAgain is how often in a row a prompt comes back after the details were shown: a client that chooses the first action
+// by itself must not be asked for ever.
+const maxAgain = 3
+
 // put asks until there is an answer, or none will come through the prompt.
 func (p *prompter) put(ctx context.Context, q *prompt) {
 	defer p.withdraw()
@@ -117,7 +121,7 @@ func (p *prompter) put(ctx context.Context, q *prompt) {
 		}
 		logger().Warningf("%s", err)
 	}
-	for p.canAsk() {
+	for again := 0; again <= maxAgain && p.canAsk(); again++ {
 		title, err := p.show(ctx, q)
 		switch {
 		case ctx.Err() != nil:

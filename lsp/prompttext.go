@@ -19,6 +19,7 @@ const (
 	maxLines  = 5   // below line 1
 	maxPrompt = 400 // characters in all
 	maxTitle  = 40  // characters of an action
+	maxTool   = 24  // columns of the tool's name, which a server may choose
 	showTitle = "Show details"
 	padding   = " – it waits for your permission"
 )
@@ -72,8 +73,8 @@ func withinPrompt(lines []string) string {
 // firstLine is self-sufficient and unique: VS Code drops a prompt that equals an earlier one. whole says that nothing of
 // the subject is left out.
 func firstLine(q agent.OpenQuestion) (line string, whole bool) {
-	head := fmt.Sprintf("OpenCode #%s %s: ", q.ID, oneLine(q.Tool))
-	what, whole := subject(q, maxLine-uniseg.StringWidth(head))
+	head := fmt.Sprintf("OpenCode #%s %s: ", q.ID, fit(oneLine(q.Tool), maxTool))
+	what, whole := subject(q, maxLine-breadth(head))
 	if line = head + what; uniseg.StringWidth(line) < minFirst {
 		line += padding
 	}
@@ -82,7 +83,7 @@ func firstLine(q agent.OpenQuestion) (line string, whole bool) {
 
 // inOneLine keeps a command of several lines recognisable as such.
 func inOneLine(text string) string {
-	return permission.Marked(strings.ReplaceAll(strings.ReplaceAll(strings.TrimSpace(text), "\r\n", "\n"), "\n", " ⏎ "))
+	return permission.Marked(strings.NewReplacer("\r\n", " ⏎ ", "\n", " ⏎ ", "\t", "⇥").Replace(strings.TrimSpace(text)))
 }
 
 // below are the lines under the first: what is left out, the parts that ask, the parts that do not, the notes, and as much

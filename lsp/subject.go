@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/rivo/uniseg"
-
 	"github.com/opencode-lsp/opencode-lsp/agent"
 )
 
@@ -20,7 +18,7 @@ const (
 // gives up its middle.
 func subject(q agent.OpenQuestion, width int) (text string, whole bool) {
 	all := inOneLine(q.Subject)
-	if uniseg.StringWidth(all) <= width {
+	if breadth(all) <= width {
 		return all, true
 	}
 	var asks []string
@@ -42,7 +40,7 @@ func subject(q agent.OpenQuestion, width int) (text string, whole bool) {
 	} else if !q.Parts[len(q.Parts)-1].Asks {
 		tail = strings.TrimRight(between, " ")
 	}
-	room := width - uniseg.StringWidth(head+tail) - (len(asks)-1)*uniseg.StringWidth(between)
+	room := width - breadth(head+tail) - (len(asks)-1)*breadth(between)
 	return fit(head+strings.Join(share(asks, room), between)+tail, width), false
 }
 
@@ -50,7 +48,7 @@ func subject(q agent.OpenQuestion, width int) (text string, whole bool) {
 func share(texts []string, width int) []string {
 	widths := make([]int, len(texts))
 	for i, t := range texts {
-		widths[i] = uniseg.StringWidth(t)
+		widths[i] = breadth(t)
 	}
 	limit := width
 	for ; limit > 1; limit-- {

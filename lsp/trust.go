@@ -16,7 +16,7 @@ import (
 func (s *Server) askTrust(ctx context.Context, lines []string) bool {
 	const no, yes = "Not now", "Trust this workspace"
 	answer := make(chan bool, 1)
-	s.prompts.push(&prompt{
+	s.asides.push(&prompt{
 		text: trustText(s.client.roots, lines), kind: protocol.MessageTypeWarning, titles: []string{showTitle, no, yes},
 		choose: func(title string) bool {
 			if title == showTitle {

@@ -158,10 +158,10 @@ func (p Place) unsafe(permission, raw, given, real string) string {
 		if isDevice(abs) {
 			return "it is a device or a process's own file"
 		}
-		rel, _ := p.within(abs)
 		if permission != "edit" {
 			continue
 		}
+		rel, _ := p.within(abs)
 		if rel == "." {
 			return "it is the workspace itself"
 		}

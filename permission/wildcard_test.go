@@ -20,6 +20,8 @@ func TestWildcard(t *testing.T) {
 		{"*.env", "a/.env", true}, {"*.env", ".env.local", false}, {"*.env.*", ".env.local", true},
 		{"[a]", "a", false}, {"[a]", "[a]", true}, {"a.c", "abc", false}, {`a\*`, `a\b`, true},
 		{"a*b*c", "a1b2b3c", true}, {"a*b*c", "a1b2b3", false}, {"**", "x", true}, {"*a", "b", false},
+		{"a*a", "a", false}, {"*ab*ab", "ab", false}, {"*ab*ab", "abxab", true}, {"*?x", "x", false},
+		{"*\xa9*", "é", false}, {"*\xa9*", "a\xa9b", true}, {"*é", "\xc3é", true}, // bytes of a character are none themselves
 	} {
 		if got := Wildcard(c.pattern, c.s); got != c.want {
 			t.Errorf("Wildcard(%q, %q) = %v, want %v", c.pattern, c.s, got, c.want)
@@ -58,6 +60,18 @@ func FuzzWildcard(f *testing.F) {
 		}
 		if got, want := Wildcard(pattern, s), naive(pattern).MatchString(s); got != want {
 			t.Errorf("Wildcard(%q, %q) = %v, a regexp says %v", pattern, s, got, want)
+		}
+	})
+}
+
+// The search for pieces must decide as the walk does, for text that is not valid too.
+func FuzzMatch(f *testing.F) {
+	for _, seed := range [][2]string{{"*a*", "bab"}, {"a*?b", "aéb"}, {"*\xa9*", "é"}, {"a**b*c", "abbc"}, {"*ab*ab", "abab"}} {
+		f.Add(seed[0], seed[1])
+	}
+	f.Fuzz(func(t *testing.T, pattern, s string) {
+		if got, want := match(pattern, s), walk(pattern, s); got != want {
+			t.Errorf("match(%q, %q) = %v, walk says %v", pattern, s, got, want)
 		}
 	})
 }

@@ -41,17 +41,12 @@ func (g *gateCheck) behind(call *ast.CallExpr) []ast.Expr {
 	return call.Args[1:]
 }
 
-// onePlace: Op.Run is called in agent's runOp, runOp in Session.call, and there a failed Check returns before it.
+// onePlace: Op.Run is called in Session.call, and a failed Check returns there before it.
 func (g *gateCheck) onePlace(t *testing.T) {
-	runs := g.callers(func(fn *types.Func) bool {
-		return fn.Name() == "Run" && slices.Contains(g.implementations(g.object("tools", "Op.Run").(*types.Func)), fn) || fn == g.object("tools", "Op.Run")
-	})
-	if want := []string{module + "/agent.runOp"}; !slices.Equal(runs, want) {
-		t.Errorf("Op.Run is called in %q, want %q alone", runs, want)
-	}
-	callers := g.callers(func(fn *types.Func) bool { return fn == g.object("agent", "runOp") })
-	if want := []string{"(*" + module + "/agent.Session).call"}; !slices.Equal(callers, want) {
-		t.Fatalf("runOp is called in %q, want %q alone", callers, want)
+	run := g.object("tools", "Op.Run").(*types.Func)
+	runs := append(g.implementations(run), run)
+	if callers, want := g.callers(runs), []string{"(*" + module + "/agent.Session).call"}; !slices.Equal(callers, want) {
+		t.Fatalf("Op.Run is called in %q, want %q alone", callers, want)
 	}
 	call := g.code[g.object("agent", "Session.call")]
 	at := func(fn types.Object) token.Pos {
@@ -61,8 +56,7 @@ func (g *gateCheck) onePlace(t *testing.T) {
 		}
 		return call.uses[i].pos
 	}
-	check, run := at(g.object("permission", "Gate.Check")), at(g.object("agent", "runOp"))
-	if guard := g.guard(check); guard == nil || guard.End() > run {
+	if guard := g.guard(at(g.object("permission", "Gate.Check"))); guard == nil || guard.End() > at(run) {
 		t.Error("Session.call does not return where Gate.Check fails before it runs the operation")
 	}
 }
@@ -91,11 +85,11 @@ func (g *gateCheck) guard(pos token.Pos) ast.Stmt {
 	return nil
 }
 
-// callers are the functions that mention one of those that which picks.
-func (g *gateCheck) callers(which func(*types.Func) bool) []string {
+// callers are the functions that mention one of those.
+func (g *gateCheck) callers(of []*types.Func) []string {
 	var out []string
 	for _, b := range g.code {
-		if slices.ContainsFunc(b.uses, func(u use) bool { return u.fn != nil && which(u.fn) }) {
+		if slices.ContainsFunc(b.uses, func(u use) bool { return slices.Contains(of, u.fn) }) {
 			out = append(out, b.name)
 		}
 	}

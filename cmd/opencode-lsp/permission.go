@@ -116,7 +116,7 @@ func (e *engine) loadFor(ctx context.Context, file string) error {
 	for _, w := range warnings {
 		e.notify(w.String())
 	}
-	e.config = cfg
+	e.take(cfg)
 	return nil
 }
 

@@ -16,8 +16,6 @@ import (
 	"strings"
 )
 
-const module = "github.com/opencode-lsp/opencode-lsp"
-
 // sources are the module's own packages with their types; what they import is known by its exported types alone.
 type sources struct {
 	files *token.FileSet
