@@ -60,12 +60,9 @@ func (a *applier) Apply(ctx context.Context, c workspace.Change) error {
 		return a.disk(ctx, c) // no editor removes files in a way that all share
 	}
 	if now.Open {
-		fresh, settled := s.edits.note(s.ws, now.Path)
-		defer settled()
+		settled := s.edits.note(s.ws, now.Path)
 		err := a.buffer(ctx, c)
-		if fresh && (errors.Is(err, errRefused) || errors.Is(err, workspace.ErrStale)) {
-			s.edits.forget(now.Path) // what is unsaved there is the user's alone
-		}
+		settled(!errors.Is(err, errRefused) && !errors.Is(err, workspace.ErrStale))
 		return err
 	}
 	if !s.client.caps.Workspace.ApplyEdit || s.settings().EditUnopened == "disk" || a.isBlind(now.Path) {
@@ -128,8 +125,8 @@ func (a *applier) unopened(ctx context.Context, c workspace.Change) error {
 			return err
 		}
 	}
-	_, settled := s.edits.note(s.ws, c.File.Path)
-	defer settled()
+	settled := s.edits.note(s.ws, c.File.Path)
+	defer settled(true)
 	err := a.send(ctx, c, nil, openWithin)
 	if err == nil {
 		return nil

@@ -21,24 +21,28 @@ type editLog struct {
 	flight map[string]int // edits that the editor has not confirmed yet; until then the buffer may still look saved
 }
 
-// note is called before an edit goes to the editor and reports whether the file was not known yet; settled is to be called
-// when it is known what became of the edit.
-func (l *editLog) note(ws *workspace.Workspace, path string) (fresh bool, settled func()) {
+// note is called before an edit goes to the editor; settled, when it is known what became of it. A file of which no edit
+// arrived is not the agent's: what is unsaved there is the user's alone.
+func (l *editLog) note(ws *workspace.Workspace, path string) (settled func(arrived bool)) {
 	disk, err := ws.OnDisk(path)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.base == nil {
 		l.base, l.flight = map[string]string{}, map[string]int{}
 	}
-	if _, known := l.base[path]; !known && err == nil {
-		l.base[path], fresh = disk.Text, true
+	_, known := l.base[path]
+	if !known && err == nil {
+		l.base[path] = disk.Text
 	}
 	l.flight[path]++
-	return fresh, func() {
+	return func(arrived bool) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if l.flight[path]--; l.flight[path] == 0 {
 			delete(l.flight, path)
+		}
+		if !known && !arrived {
+			delete(l.base, path)
 		}
 	}
 }

@@ -19,14 +19,14 @@ func TestUnsavedDuringAnEdit(t *testing.T) {
 	ws := workspace.New(filepath.Dir(path))
 	ws.Open(path, 1, "old")
 	var log editLog
-	_, landed := log.note(ws, path)
+	settled := log.note(ws, path)
 	if got := log.unsaved(ws); len(got) > 0 {
 		t.Errorf("before the edit %q count as unsaved", got)
 	}
 	if err := ws.Update(path, 2, func(b *workspace.Buffer) error { return b.Replace(0, b.Len(), "new") }); err != nil {
 		t.Fatal(err)
 	}
-	landed()
+	settled(true)
 	if got := log.unsaved(ws); !slices.Equal(got, []string{path}) {
 		t.Errorf("after the edit %q count as unsaved, want %q", got, path)
 	}
