@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/opencode-lsp/opencode-lsp/permission"
@@ -20,7 +21,24 @@ func (l *loader) layer(d *doc, path []string) (permission.Layer, bool) {
 	if n := at.get("permission"); n != nil {
 		layer.Rules = append(layer.Rules, l.rules(d, n, deeper(path, "permission"))...)
 	}
+	if n := cmp.Or(at.get("permission"), at.get("tools")); d.project && n != nil {
+		l.vain(d, n, deeper(path, "permission"), layer.Rules)
+	}
 	return layer, len(layer.Rules) > 0
+}
+
+// vain says once of a workspace's rules that one of them allows what no rule before it limits, which has no effect.
+func (l *loader) vain(d *doc, n *node, path []string, rules []permission.Rule) {
+	for i, r := range rules {
+		limited := slices.ContainsFunc(rules[:i], func(before permission.Rule) bool {
+			return before.Action != permission.Allow && permission.Wildcard(before.Permission, r.Permission)
+		})
+		if r.Action == permission.Allow && !limited {
+			l.warnAt(d, n.line, path, "a repository only limits what your own rules allow, so %s %q allows nothing here; "+
+				"put it into your own configuration if you want it", visible(r.Permission), visible(r.Pattern))
+			return
+		}
+	}
 }
 
 // rules reads one word for everything, or an object with a word or an object of patterns for each permission. What
