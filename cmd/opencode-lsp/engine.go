@@ -31,6 +31,7 @@ type engine struct {
 	http    *http.Client
 	notify  func(text string) // shows the user a sentence
 	where   permission.Place  // but for the roots, which may change
+	loaded  chan struct{}     // holds one where the configuration was loaded since it was last looked at
 	files   *fileWatch
 
 	mu       sync.Mutex
@@ -59,7 +60,7 @@ func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engin
 	}
 	return &engine{
 		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, grants: permission.NewGrants(s), http: client, notify: notify,
-		models: map[string]agent.Model{}, where: tools.Place(ws, p.dirs.home, ws.Roots()[0]),
+		models: map[string]agent.Model{}, loaded: make(chan struct{}, 1), where: tools.Place(ws, p.dirs.home, ws.Roots()[0]),
 	}, nil
 }
 
@@ -82,6 +83,10 @@ func (e *engine) load(ctx context.Context) {
 	e.warnings = warnings
 	e.mu.Unlock()
 	e.take(cfg)
+	select {
+	case e.loaded <- struct{}{}:
+	default: // whoever waits will look at the newest anyway
+	}
 	for _, w := range fresh {
 		logger().Warningf("configuration: %s", w)
 		e.notify("OpenCode configuration: " + w.String())
@@ -118,10 +123,25 @@ func (e *engine) trusted(ctx context.Context, hash string) bool {
 	return ok && known == hash
 }
 
-// askTrust puts what the workspace's files would do to the user, once, and takes it over on a yes.
+// askTrust puts what the workspace's files would do to the user, once, and again when that has changed, until ctx ends.
 func (e *engine) askTrust(ctx context.Context, ask func(context.Context, []string) bool) {
-	cfg := e.now()
-	if len(cfg.Untrusted) == 0 || !ask(ctx, cfg.Untrusted) {
+	asked := ""
+	for ctx.Err() == nil {
+		if cfg := e.now(); len(cfg.Untrusted) > 0 && cfg.Hash != asked {
+			asked = cfg.Hash
+			e.trust(ctx, cfg, ask)
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-e.loaded:
+		}
+	}
+}
+
+// trust takes over what cfg holds back on a yes. What was shown is what is trusted, whatever the files say by then.
+func (e *engine) trust(ctx context.Context, cfg *config.Config, ask func(context.Context, []string) bool) {
+	if !ask(ctx, cfg.Untrusted) {
 		return
 	}
 	if err := e.store.Trust(ctx, e.root(), cfg.Hash); err != nil {
