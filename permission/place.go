@@ -20,6 +20,9 @@ type Place struct {
 	Resolve func(abs string) string
 }
 
+// maxPath is the longest path in bytes that systems take; nothing is looked up by a longer one.
+const maxPath = 4096
+
 // clean makes a name absolute, with "/" and without "..", as if there were no links.
 func (p Place) clean(name string) string { return path.Clean(p.absolute(name)) }
 
@@ -58,7 +61,7 @@ func isWindows(name string) bool {
 // real is the file that a name leads to.
 func (p Place) real(name string) string {
 	abs := p.absolute(name)
-	if p.Resolve != nil {
+	if p.Resolve != nil && len(abs) <= maxPath {
 		abs = p.Resolve(abs)
 	}
 	return p.clean(abs)
@@ -168,6 +171,9 @@ func (p Place) unsafe(permission, raw, given, real string) string {
 		if why := Protected(rel); why != "" {
 			return why
 		}
+	}
+	if len(given) > maxPath {
+		return "its name is longer than any path may be"
 	}
 	if strings.ContainsFunc(raw, hidden) || strings.ContainsRune(raw, '\n') {
 		return "its name holds characters that cannot be seen"
