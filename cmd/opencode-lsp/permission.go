@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -88,18 +89,45 @@ func (p *program) checkOne(cmd *cobra.Command, file, kind, input string, explain
 	if err != nil {
 		return err
 	}
+	var grants []permission.Grant
+	if file == "" {
+		if grants, err = e.grants.List(cmd.Context(), e.root()); err != nil {
+			return err
+		}
+	}
 	policy := e.policy()
-	verdict, _ := policy.JudgeAll(items)
+	verdict := answeredBefore(policy, items, grants)
 	fmt.Fprintf(p.stdout, "%s: %s\n", verdict.Action, verdict.Reason)
 	if !explain {
 		return nil
 	}
 	w := tabwriter.NewWriter(p.stdout, 0, 4, 2, ' ', 0)
 	for _, it := range items {
-		v := policy.Judge(it)
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", v.Action, it.Permission, permission.Visible(first(it.Values)), v.Reason)
+		v := answeredBefore(policy, []permission.Item{it}, grants)
+		if it.Strictness == permission.Beside {
+			v = policy.Judge(it) // alone it would be nothing to judge
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", v.Action, it.Permission, permission.Marked(first(it.Values)), v.Reason)
 	}
 	return w.Flush()
+}
+
+// answeredBefore is what the rules and then the remembered answers say of items.
+func answeredBefore(policy permission.Policy, items []permission.Item, grants []permission.Grant) permission.Verdict {
+	verdict, asks := policy.JudgeAll(items)
+	if verdict.Action != permission.Ask {
+		return verdict
+	}
+	for _, gr := range grants {
+		open := gr.Settle(asks)
+		if len(open) == 0 {
+			verdict.Action = permission.Allow
+			verdict.Reason = fmt.Sprintf("%s %q was answered with always on %s (%s)", gr.Permission, gr.Pattern, gr.Created.Local().Format(time.DateOnly), gr.ID)
+			return verdict
+		}
+		asks = open
+	}
+	return asks[0]
 }
 
 // loadFor reads the configuration in force, or file alone where one is named.
