@@ -99,6 +99,8 @@ type OpenQuestion struct {
 	Subject string             `json:"subject"`
 	Notes   []string           `json:"notes,omitempty"`
 	Preview permission.Preview `json:"preview"`
+	// Parts are the pieces of a command line that are judged by themselves, where there are several.
+	Parts []Part `json:"parts,omitempty"`
 	// Permission and Patterns are what is asked for in OpenCode's words.
 	Permission string   `json:"permission"`
 	Patterns   []string `json:"patterns"`

@@ -50,6 +50,9 @@ func replyMarkdown(r *Reply) string {
 func questionMarkdown(q *OpenQuestion) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n**Question #%s** %s: %s\n", q.ID, line(q.Tool), line(q.Subject))
+	for _, p := range q.Parts {
+		b.WriteString("- " + line(p.String()) + "\n")
+	}
 	for _, n := range q.Notes {
 		b.WriteString("- " + line(n) + "\n")
 	}

@@ -81,7 +81,7 @@ func (s *Server) questionActions() []codeAction {
 	for _, q := range a.Sessions.Pending() {
 		for _, c := range q.Choices {
 			list = append(list, codeAction{
-				Title: fit(fmt.Sprintf("OpenCode: %s: %s", oneLine(c.Title), inOneLine(q.Subject)), maxLine), Kind: "quickfix",
+				Title: actionTitle(c, q.OpenQuestion), Kind: "quickfix",
 				Command: protocol.Command{Title: c.Title, Command: "opencode.permission.reply", Arguments: []any{
 					replyArgs{ID: questionID(q.ID), Reply: c.Reply, Via: "code action"},
 				}},
@@ -89,6 +89,13 @@ func (s *Server) questionActions() []codeAction {
 		}
 	}
 	return list
+}
+
+// actionTitle is an answer as a code action, with what is asked shortened as in the prompt.
+func actionTitle(c agent.Choice, q agent.OpenQuestion) string {
+	head := "OpenCode: " + title(c) + ": "
+	what, _ := subject(q, max(minPart, maxLine-breadth(head)))
+	return fit(head+what, maxLine)
 }
 
 func (s *Server) rangeActions(path string, p codeActionParams) []codeAction {

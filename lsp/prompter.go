@@ -277,20 +277,3 @@ func (s *Server) customPermission(ctx context.Context, session *agent.Session, q
 	}
 	return err
 }
-
-// askTrust asks once whether the repository's configuration may do what the lines say; no answer means no.
-func (s *Server) askTrust(ctx context.Context, lines []string) bool {
-	const no, yes = "Not now", "Trust this workspace"
-	answer := make(chan bool, 1)
-	s.asides.push(&prompt{
-		text: trustText(s.client.roots, lines), kind: protocol.MessageTypeWarning, titles: []string{no, yes},
-		choose: func(title string) bool { answer <- title == yes; return false },
-		none:   func() { answer <- false },
-	})
-	select {
-	case ok := <-answer:
-		return ok
-	case <-ctx.Done():
-		return false
-	}
-}

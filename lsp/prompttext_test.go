@@ -84,7 +84,7 @@ func TestPromptLimits(t *testing.T) {
 // Line 1 is not so short that an editor cuts the titles to its width.
 func TestFirstLineIsWideEnough(t *testing.T) {
 	for n := range 80 {
-		line := firstLine(ask("1", "b", strings.Repeat("x", n), nil, "", ""))
+		line, _ := firstLine(ask("1", "b", strings.Repeat("x", n), nil, "", ""))
 		if w := uniseg.StringWidth(line); w < minFirst || w > maxLine {
 			t.Errorf("subject of %d: line 1 is %d columns: %q", n, w, line)
 		}
@@ -145,7 +145,7 @@ func FuzzPromptText(f *testing.F) {
 func TestTrustText(t *testing.T) {
 	text := trustText([]string{"/w\n/x\u202e"}, slices.Repeat([]string{strings.Repeat("run ", 50)}, 9))
 	lines := strings.Split(text, "\n")
-	if len(lines) != 6 || lines[5] != "and 5 more." {
+	if len(lines) != 6 || lines[5] != "23 more lines stand under Show details." {
 		t.Errorf("%q", lines)
 	}
 	for _, l := range lines {

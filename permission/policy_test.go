@@ -140,6 +140,7 @@ func TestParseRules(t *testing.T) {
 		{"misspelt", `{"bash": {"rm *": "denny", "ls": "allow"}}`, []string{"bash rm *=ask", "bash ls=allow"}, []string{`permission.bash["rm *"]`, "denny"}},
 		{"wrong types", `{"bash": [1, {"a": 2}], "edit": 3, "read": {"x": {"y": "allow"}}, "list": "deny"}`,
 			[]string{"bash *=ask", "edit *=ask", "read x=ask", "list *=deny"}, []string{"permission.bash", "permission.edit", `permission.read["x"]`}},
+		{"the preset is for bash alone", `{"edit": "readonly", "bash": {"ls": "readonly"}}`, []string{"edit *=ask", "bash ls=ask"}, []string{"permission.edit", `permission.bash["ls"]`}},
 		{"no JSON", `{"bash": "ask"`, []string{"bash *=ask"}, []string{"permission: "}},
 		{"nothing", ``, nil, []string{"permission: "}},
 		{"more than one", `"ask" "allow"`, []string{"* *=ask"}, []string{"more than one"}},
@@ -159,6 +160,18 @@ func TestParseRules(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestParseReadOnly(t *testing.T) {
+	own := Rule{Permission: "bash", Pattern: "go test *", Action: Allow}
+	for text, want := range map[string][]Rule{
+		`{"bash": "readonly"}`:                              ReadOnly(),
+		`{"bash": {"*": "readonly", "go test *": "allow"}}`: append(ReadOnly(), own),
+	} {
+		if got, err := ParseRules([]byte(text)); err != nil || !slices.Equal(got, want) {
+			t.Errorf("%s: %v, %v", text, got, err)
+		}
 	}
 }
 

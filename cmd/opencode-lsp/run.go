@@ -206,7 +206,10 @@ func (v *runView) answer(q agent.OpenQuestion) {
 
 // ask shows the whole question and reads the choice; anything else than a choice asks again, the end of input rejects.
 func (v *runView) ask(q agent.OpenQuestion) permission.Answer {
-	fmt.Fprintf(v.stderr, "\n#%s %s: %s\n", q.ID, q.Tool, permission.Visible(q.Subject))
+	fmt.Fprintf(v.stderr, "\n#%s %s: %s\n", q.ID, q.Tool, permission.Marked(q.Subject))
+	for _, p := range q.Parts {
+		fmt.Fprintln(v.stderr, "  "+permission.Marked(p.String()))
+	}
 	for _, n := range q.Notes {
 		fmt.Fprintln(v.stderr, "  "+permission.Visible(n))
 	}

@@ -209,7 +209,7 @@ func (c *invocation) remote(w word) {
 
 // joinAll is where names start after changing to a folder, which is judged when it lies outside; none: not known.
 func (c *invocation) joinAll(to word) []string {
-	if !to.known() || to.text == "" || len(c.cwds) == 0 && !permission.IsAbs(to.text) {
+	if !to.known() || to.text == "" || len(c.cwds) == 0 && !permission.IsAbs(to.text) || tooLong(c.dirs, to.text) {
 		c.add(permission.Item{Permission: "external_directory", Values: []string{to.raw}, Strictness: permission.AlwaysAsk,
 			Why: "the folder is not known before it runs", Fold: c.place.FoldCase})
 		return nil
