@@ -23,6 +23,7 @@ const (
 	CallDone       EventType = "result"          // Result: exactly one for each call of a Message
 	TurnEnded      EventType = "turn.ended"      // End
 	Undone         EventType = "undone"          // Files: the last turn's changes were taken back
+	Noted          EventType = "note"            // Text: something the model should know, from the agent itself
 	TextDelta      EventType = "delta"           // Text: more of the reply that is being written
 	Progress       EventType = "progress"        // Text: the last line of a running tool's output
 	Retrying       EventType = "retry"           // Text: why and when; the reply written so far is void
@@ -98,6 +99,8 @@ type OpenQuestion struct {
 	Subject string             `json:"subject"`
 	Notes   []string           `json:"notes,omitempty"`
 	Preview permission.Preview `json:"preview"`
+	// Parts are the pieces of a command line that are judged by themselves, where there are several.
+	Parts []Part `json:"parts,omitempty"`
 	// Permission and Patterns are what is asked for in OpenCode's words.
 	Permission string   `json:"permission"`
 	Patterns   []string `json:"patterns"`

@@ -14,16 +14,24 @@ type loopGuard struct {
 	count int
 }
 
-// guard adds the doom_loop item to the access of a call that repeats the last ones to the letter.
-func (g *loopGuard) guard(a *permission.Access, c tools.Call) {
+// again notes a call and reports whether it repeats the last ones to the letter, so often that it must be asked about. An
+// answer counts for as many calls again.
+func (g *loopGuard) again(c tools.Call) bool {
 	if c.Name != g.last.Name || c.Arguments != g.last.Arguments {
 		g.last, g.count = c, 0
 	}
 	g.count++
 	if g.count < doomLoop {
-		return
+		return false
 	}
-	a.Items = append(a.Items, permission.Item{Permission: "doom_loop", Values: []string{c.Name}, Always: c.Name,
-		Why: "the model makes the very same call for the third time in a row"})
 	g.count = 0
+	return true
+}
+
+// loopItem is what is asked of such a call.
+func loopItem(c tools.Call) permission.Item {
+	return permission.Item{
+		Permission: "doom_loop", Values: []string{c.Name}, Always: c.Name,
+		Why: "the model makes the very same call for the third time in a row",
+	}
 }

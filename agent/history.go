@@ -2,6 +2,7 @@ package agent
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/opencode-lsp/opencode-lsp/tools"
@@ -28,8 +29,10 @@ func (h *history) add(e Event) {
 	case SessionCreated, SessionChanged:
 		h.info = *e.Session
 	case TurnStarted:
-		h.turn = e.Turn
+		h.turn, h.lastText = e.Turn, ""
 		h.messages = append(h.messages, Message{Role: User, Text: e.Prompt.Text})
+	case Noted:
+		h.messages = append(h.messages, Message{Role: User, Text: "[" + e.Text + "]"})
 	case PromptJoined:
 		h.messages = append(h.messages, Message{Role: User, Text: e.Prompt.Text})
 	case MessageDone:
@@ -41,7 +44,7 @@ func (h *history) add(e Event) {
 	case Asked:
 		h.asked = append(h.asked, e.Question.ID)
 	case Answered:
-		h.asked = nil // one question at a time: a session asks from its own goroutine
+		h.asked = slices.DeleteFunc(h.asked, func(id string) bool { return id == e.Answer.ID })
 	case TurnEnded:
 		h.turn = ""
 	case Undone:
@@ -86,25 +89,47 @@ func (h *history) unique(calls []tools.Call) {
 	}
 }
 
-// repair returns the events that close what a killed process left open: questions, calls and the turn.
-func (h *history) repair() []Event {
-	var events []Event
-	turn := h.turn
-	for _, id := range h.asked {
-		events = append(events, Event{Type: Answered, Turn: turn, Answer: &Settled{ID: id, By: "crash"}})
+// interruption is why something was left open: the channel that settles its questions.
+type interruption string
+
+// The two ways to leave something open.
+const (
+	killed      interruption = "crash"
+	storeFailed interruption = "store failure"
+)
+
+// cause is the interruption in words.
+func (i interruption) cause() string {
+	if i == storeFailed {
+		return "opencode-lsp could not write its transcript"
 	}
-	for _, c := range h.open {
-		text := "This call was not run: opencode-lsp was stopped before it began."
-		if c.ID == h.started {
-			text = "This call was interrupted: opencode-lsp was stopped while it ran, so it may be done in part. Check before repeating it."
-		}
-		events = append(events, Event{Type: CallDone, Turn: turn, Result: &CallResult{
-			Call: c.ID, Name: c.Name, Result: tools.Result{Text: text, Error: true},
+	return "opencode-lsp was stopped"
+}
+
+// repair returns the events that close what was left open: questions, calls and the turn.
+func (h *history) repair(why interruption) []Event {
+	events := h.loose(why)
+	if h.turn != "" {
+		events = append(events, Event{Type: TurnEnded, Turn: h.turn, End: &TurnEnd{
+			Status: Failed, Error: why.cause() + " in the middle of this turn; prompt again to go on", Files: []string{},
 		}})
 	}
-	if turn != "" {
-		events = append(events, Event{Type: TurnEnded, Turn: turn, End: &TurnEnd{
-			Status: Failed, Error: "opencode-lsp was stopped in the middle of this turn; prompt again to go on", Files: []string{},
+	return events
+}
+
+// loose is repair without the turn's end.
+func (h *history) loose(why interruption) []Event {
+	var events []Event
+	for _, id := range h.asked {
+		events = append(events, Event{Type: Answered, Turn: h.turn, Answer: &Settled{ID: id, By: string(why)}})
+	}
+	for _, c := range h.open {
+		text := "This call was not run: " + why.cause() + " before it began."
+		if c.ID == h.started {
+			text = "This call was interrupted: " + why.cause() + " while it ran, so it may be done in part. Check before repeating it."
+		}
+		events = append(events, Event{Type: CallDone, Turn: h.turn, Result: &CallResult{
+			Call: c.ID, Name: c.Name, Result: tools.Result{Text: text, Error: true},
 		}})
 	}
 	return events

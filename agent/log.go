@@ -12,7 +12,8 @@ import (
 // slow one gets larger deltas and misses nothing that is stored.
 type eventLog struct {
 	mu      sync.Mutex
-	events  []Event
+	events  []Event // stored ones, and the ends of turns that could not be stored (Seq 0)
+	stored  int64   // how many of them are stored: the last Seq
 	live    liveOutput
 	changed chan struct{} // closed and replaced when something was added; nil while nobody waits
 	closed  bool
@@ -20,10 +21,10 @@ type eventLog struct {
 
 // liveOutput is what followers see of the reply and the tool that are running. It is not stored.
 type liveOutput struct {
-	step     int    // counts replies, so that a cursor knows when text starts anew
-	text     []byte // of the reply that is being written
-	progress Event
-	notices  int // counts Progress and Retrying events
+	step    int    // counts replies, so that a cursor knows when text starts anew
+	text    []byte // of the reply that is being written
+	notice  Event  // the latest Progress or Retrying event; none (no Type) once a stored event came after it
+	notices int    // counts them
 }
 
 // cursor is how far a follower has read.
@@ -34,13 +35,27 @@ type cursor struct {
 	notices int
 }
 
-// publish adds stored events. The finished message or a new turn ends the live output before it.
+// publish adds stored events. They end the live output before them: a slow follower must not see it afterwards.
 func (l *eventLog) publish(events ...Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.stored += int64(len(events))
+	l.add(events...)
+}
+
+// lost adds the end of a turn that the store did not take: whoever waits for it must see it nevertheless.
+func (l *eventLog) lost(end Event) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.add(end)
+}
+
+// add is called with mu held.
+func (l *eventLog) add(events ...Event) {
 	l.events = append(l.events, events...)
 	l.live.step++
 	l.live.text = l.live.text[:0]
+	l.live.notice = Event{}
 	l.wake()
 }
 
@@ -60,7 +75,7 @@ func (l *eventLog) notice(e Event) {
 		l.live.step++
 		l.live.text = l.live.text[:0]
 	}
-	l.live.progress = e
+	l.live.notice = e
 	l.live.notices++
 	l.wake()
 }
@@ -91,15 +106,18 @@ func (l *eventLog) read(c *cursor, template Event) ([]Event, <-chan struct{}) {
 	if c.step != l.live.step {
 		c.step, c.text = l.live.step, 0
 	}
+	// The notice comes first: what stands after a retry is no part of what the retry voids.
+	if c.notices != l.live.notices {
+		c.notices = l.live.notices
+		if l.live.notice.Type != "" {
+			batch = append(batch, l.live.notice)
+		}
+	}
 	if n := len(l.live.text); n > c.text {
 		e := template
 		e.Type, e.Text = TextDelta, string(l.live.text[c.text:])
 		c.text = n
 		batch = append(batch, e)
-	}
-	if c.notices != l.live.notices {
-		c.notices = l.live.notices
-		batch = append(batch, l.live.progress)
 	}
 	if len(batch) > 0 {
 		return batch, nil
@@ -142,10 +160,22 @@ func (l *eventLog) follow(ctx context.Context, from int64, template Event) iter.
 func (l *eventLog) start(from int64) cursor {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return cursor{next: int(max(from, 0)), notices: l.live.notices}
+	from = min(max(from, 0), l.stored)
+	seen := slices.IndexFunc(l.events, func(e Event) bool { return e.Seq == from }) + 1 // lost ends stand between
+	if from == 0 {
+		seen = 0
+	}
+	return cursor{next: seen, notices: l.live.notices}
 }
 
-// snapshot returns the stored events. The slice must not be changed.
+// last is the Seq of the last stored event.
+func (l *eventLog) last() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stored
+}
+
+// snapshot returns the events. The slice must not be changed.
 func (l *eventLog) snapshot() []Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -84,7 +84,7 @@ func number(id string) int {
 // any front, and writes that down too.
 func (s *Session) Ask(ctx context.Context, q permission.Question) (permission.Answer, error) {
 	open := OpenQuestion{
-		Kind: "permission", Tool: q.Access.Tool, Subject: q.Access.Subject, Notes: notes(q), Preview: q.Access.Preview,
+		Kind: "permission", Tool: q.Access.Tool, Subject: q.Access.Subject, Notes: notes(q), Preview: q.Access.Preview, Parts: parts(q),
 		Choices:  []Choice{{permission.Once, "Allow once"}, {permission.Reject, "Reject"}},
 		Patterns: []string{},
 	}
@@ -116,12 +116,15 @@ func (s *Session) ask(ctx context.Context, q OpenQuestion) (permission.Answer, e
 	q.ID = s.opt.nextQuestion()
 	q.Call = s.turn.call.ID
 	p := &pending{question: q, answer: make(chan answered, 1)}
+	s.mail.mu.Lock()
+	s.mail.pending[q.ID] = p // before anyone sees the question: a plugin may answer at once
+	s.mail.mu.Unlock()
 	if err := s.append(Event{Type: Asked, Question: &q}); err != nil {
+		s.mail.mu.Lock()
+		defer s.mail.mu.Unlock()
+		s.settle(q.ID, string(storeFailed))
 		return permission.Answer{}, err
 	}
-	s.mail.mu.Lock()
-	s.mail.pending[q.ID] = p
-	s.mail.mu.Unlock()
 	got, err := s.await(ctx, p)
 	settled := &Settled{ID: q.ID, Answer: got.Answer, By: got.by}
 	if stored := s.append(Event{Type: Answered, Answer: settled}); stored != nil {
@@ -153,17 +156,24 @@ func (s *Session) await(ctx context.Context, p *pending) (answered, error) {
 	return answered{by: by}, context.Cause(ctx)
 }
 
-// notes are the lines below the subject: the access's own and why each item must be asked.
+// notes are the lines below the subject: the access's own and why each item must be asked, where its part does not say so.
 func notes(q permission.Question) []string {
-	lines := slices.Clone(q.Access.Notes)
-	why := map[string]bool{}
+	var lines []string
+	split := parts(q) != nil
 	for _, v := range q.Asks {
-		if v.Item.Why != "" && !why[v.Item.Why] {
-			why[v.Item.Why] = true
-			lines = append(lines, "Asked because "+v.Item.Why+".")
+		line := ""
+		switch {
+		case split || len(v.Item.Values) == 0:
+		case v.Item.Why != "":
+			line = "Asked because " + v.Item.Why + "."
+		case v.Item.Permission == "external_directory":
+			line = "Outside the workspace: " + v.Item.Values[0]
+		}
+		if line != "" && !slices.Contains(lines, line) {
+			lines = append(lines, line)
 		}
 	}
-	return lines
+	return append(lines, q.Access.Notes...)
 }
 
 // alwaysTitle names what "always" would cover, "" where it is not offered.

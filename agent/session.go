@@ -224,7 +224,7 @@ func (s *Session) close() {
 // happened must be written down.
 func (s *Session) append(events ...Event) error {
 	now := time.Now()
-	seq := int64(len(s.log.snapshot()))
+	seq := s.log.last()
 	for i := range events {
 		e := &events[i]
 		e.Seq, e.SessionID = seq+int64(i)+1, s.id

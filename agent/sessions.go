@@ -28,6 +28,8 @@ type Options struct {
 	System func() string
 	// Settle, if set, runs before a turn ends: it brings the agent's edits to disk.
 	Settle func(ctx context.Context, s *Session)
+	// Note, if set, is asked before each step for something that the model should know by now, "" for nothing.
+	Note func(s *Session) string
 	// Opened, if set, is told of each session before its first event, so that a front can follow it.
 	Opened func(s *Session)
 	// MaxSteps, if set, bounds the replies of one turn; 0 means no bound.
@@ -54,6 +56,9 @@ func (o *Options) settle(ctx context.Context, s *Session) {
 // Sessions are the sessions of one workspace that are open in this process. It is safe for concurrent use.
 type Sessions struct {
 	opt Options
+	// slot is held while a session is made, opened or deleted: the store is the one who knows, and two of our own requests
+	// must not look like two editors to it.
+	slot chan struct{}
 
 	mu      sync.Mutex
 	open    map[string]*Session
@@ -64,11 +69,31 @@ type Sessions struct {
 // NewSessions returns the sessions of a workspace; nothing is read from the store yet.
 func NewSessions(opt Options) *Sessions {
 	opt.questions = new(atomic.Int64)
-	return &Sessions{opt: opt, open: map[string]*Session{}}
+	return &Sessions{opt: opt, slot: make(chan struct{}, 1), open: map[string]*Session{}}
 }
 
 // New makes a session and its first event. Without a title it is named after its first prompt.
 func (m *Sessions) New(ctx context.Context, title, agent, model string) (*Session, error) {
+	leave, err := m.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return m.create(title, agent, model)
+}
+
+// enter waits for the slot.
+func (m *Sessions) enter(ctx context.Context) (leave func(), err error) {
+	select {
+	case m.slot <- struct{}{}:
+		return func() { <-m.slot }, nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+// create is New with the slot held, as find is Open and current is Current.
+func (m *Sessions) create(title, agent, model string) (*Session, error) {
 	now := time.Now()
 	info := SessionInfo{ID: newID("ses"), Title: title, Directory: m.opt.Directory, Agent: agent, Model: model, Created: now, Updated: now}
 	release, err := m.opt.Store.Acquire(info.ID)
@@ -87,6 +112,15 @@ func (m *Sessions) New(ctx context.Context, title, agent, model string) (*Sessio
 // Open returns a session, from the store where it is not open yet. A turn that a killed process left is closed first: its
 // calls get results that say so.
 func (m *Sessions) Open(ctx context.Context, id string) (*Session, error) {
+	leave, err := m.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	return m.find(ctx, id)
+}
+
+func (m *Sessions) find(ctx context.Context, id string) (*Session, error) {
 	m.mu.Lock()
 	s := m.open[id]
 	m.mu.Unlock()
@@ -106,7 +140,7 @@ func (m *Sessions) Open(ctx context.Context, id string) (*Session, error) {
 	s = m.build(id, release)
 	s.take(events...)
 	s.replayed = int64(len(events))
-	if fix := s.history.repair(); len(fix) > 0 {
+	if fix := s.history.repair(killed); len(fix) > 0 {
 		err = s.append(fix...)
 	}
 	if err != nil {
@@ -155,25 +189,37 @@ func (m *Sessions) use(id string) {
 // Current is the session last used in this workspace, by this process or an earlier one; a new one where there is none or
 // another editor is using it.
 func (m *Sessions) Current(ctx context.Context) (*Session, error) {
-	m.mu.Lock()
-	id := m.current
-	m.mu.Unlock()
-	if id == "" {
-		list, err := m.opt.Store.List(ctx, m.opt.Directory)
-		if err != nil {
-			return nil, err
-		}
-		if len(list) > 0 {
-			id = list[0].ID
-		}
+	leave, err := m.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	id, err := m.latest(ctx)
+	if err != nil {
+		return nil, err
 	}
 	if id != "" {
-		s, err := m.Open(ctx, id)
+		s, err := m.find(ctx, id)
 		if err == nil || !errors.Is(err, ErrInUse) && !errors.Is(err, ErrNotFound) {
 			return s, err
 		}
 	}
-	return m.New(ctx, "", "", "")
+	return m.create("", "", "")
+}
+
+// latest is the id of the session last used, "" for none.
+func (m *Sessions) latest(ctx context.Context) (string, error) {
+	m.mu.Lock()
+	id := m.current
+	m.mu.Unlock()
+	if id != "" {
+		return id, nil
+	}
+	list, err := m.opt.Store.List(ctx, m.opt.Directory)
+	if err != nil || len(list) == 0 {
+		return "", err
+	}
+	return list[0].ID, nil
 }
 
 // Last is the session that was used last in this process, nil where there is none.
@@ -201,6 +247,11 @@ func (m *Sessions) List(ctx context.Context) ([]SessionInfo, error) {
 
 // Delete ends a session and removes it from the store.
 func (m *Sessions) Delete(ctx context.Context, id string) error {
+	leave, err := m.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
 	m.mu.Lock()
 	s := m.open[id]
 	delete(m.open, id)
@@ -256,6 +307,8 @@ func (m *Sessions) Close() {
 	m.mu.Lock()
 	m.closed = true
 	m.mu.Unlock()
+	m.slot <- struct{}{} // one that is being opened is seen to its end
+	defer func() { <-m.slot }()
 	var wg sync.WaitGroup
 	for _, s := range m.Running() {
 		wg.Go(s.close)

@@ -28,12 +28,13 @@ func (s *Session) startTitle(p Prompt) {
 	if small == nil {
 		return
 	}
-	s.title = make(chan string, 1)
+	found := make(chan string, 1)
+	s.title = found
 	s.background.Go(func() {
 		ctx, cancel := context.WithTimeout(s.ctx, titleTimeout)
 		defer cancel()
 		if title := askTitle(ctx, small, p.Text); title != "" {
-			s.title <- title
+			found <- title
 		}
 	})
 }

@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-
-	"github.com/opencode-lsp/opencode-lsp/permission"
 )
 
 // Markdown renders one stored event for people; "" for events that a transcript does not show. The transcript of a session
@@ -14,9 +12,9 @@ import (
 func Markdown(e Event) string {
 	switch e.Type {
 	case SessionCreated:
-		return fmt.Sprintf("# OpenCode session %s\n\n%s, %s\n", e.SessionID, e.Time.Format("2006-01-02 15:04"), e.Session.Directory)
+		return fmt.Sprintf("# OpenCode session %s\n\n%s, %s\n", e.SessionID, e.Time.Format("2006-01-02 15:04"), line(e.Session.Directory))
 	case SessionChanged:
-		return fmt.Sprintf("\n*Title: %s*\n", inert(cmp.Or(e.Session.Title, "none")))
+		return fmt.Sprintf("\n*Title: %s*\n", line(cmp.Or(e.Session.Title, "none")))
 	case TurnStarted, PromptJoined:
 		return "\n## You\n\n" + quote(e.Prompt.shown()) + "\n"
 	case MessageDone:
@@ -29,8 +27,10 @@ func Markdown(e Event) string {
 		return resultMarkdown(e.Result)
 	case TurnEnded:
 		return endMarkdown(e.End)
+	case Noted:
+		return "\n*Told the model: " + inert(e.Text) + "*\n"
 	case Undone:
-		return "\n*Undone: " + strings.Join(e.Files, ", ") + "*\n"
+		return "\n*Undone: " + line(strings.Join(e.Files, ", ")) + "*\n"
 	}
 	return ""
 }
@@ -38,10 +38,10 @@ func Markdown(e Event) string {
 func replyMarkdown(r *Reply) string {
 	var b strings.Builder
 	if r.Text != "" {
-		b.WriteString("\n## OpenCode\n\n" + inert(strings.TrimSpace(r.Text)) + "\n")
+		b.WriteString("\n## OpenCode\n\n" + contained(inert(strings.TrimSpace(r.Text))) + "\n")
 	}
 	for _, c := range r.Calls {
-		fmt.Fprintf(&b, "\n### %s `%s`\n", inert(c.Name), c.ID)
+		fmt.Fprintf(&b, "\n### %s %s\n", line(c.Name), code(c.ID))
 		b.WriteString(fence("json", indent(c.Arguments)))
 	}
 	return b.String()
@@ -49,9 +49,12 @@ func replyMarkdown(r *Reply) string {
 
 func questionMarkdown(q *OpenQuestion) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n**Question #%s** %s: %s\n", q.ID, q.Tool, inert(q.Subject))
+	fmt.Fprintf(&b, "\n**Question #%s** %s: %s\n", q.ID, line(q.Tool), line(q.Subject))
+	for _, p := range q.Parts {
+		b.WriteString("- " + line(p.String()) + "\n")
+	}
 	for _, n := range q.Notes {
-		b.WriteString("- " + inert(n) + "\n")
+		b.WriteString("- " + line(n) + "\n")
 	}
 	if q.Preview.Text != "" {
 		language := map[string]string{"diff": "diff", "command": "sh"}[q.Preview.Kind]
@@ -62,7 +65,7 @@ func questionMarkdown(q *OpenQuestion) string {
 
 func answerMarkdown(a *Settled) string {
 	reply := cmp.Or(string(a.Reply), "none")
-	text := fmt.Sprintf("\n**Answer #%s**: %s (%s)\n", a.ID, reply, a.By)
+	text := fmt.Sprintf("\n**Answer #%s**: %s (%s)\n", a.ID, reply, line(a.By))
 	if a.Message != "" {
 		text += "\n" + quote(a.Message) + "\n"
 	}
@@ -74,7 +77,7 @@ func resultMarkdown(r *CallResult) string {
 	if r.Error {
 		head = "Failed"
 	}
-	text := fmt.Sprintf("\n%s of %s `%s`%s\n", head, inert(r.Name), r.Call, inert(strings.TrimRight(": "+r.Title, ": ")))
+	text := fmt.Sprintf("\n%s of %s %s%s\n", head, line(r.Name), code(r.Call), line(strings.TrimRight(": "+r.Title, ": ")))
 	if r.Diff != "" {
 		return text + fence("diff", r.Diff)
 	}
@@ -84,23 +87,9 @@ func resultMarkdown(r *CallResult) string {
 func endMarkdown(e *TurnEnd) string {
 	text := "\n---\n*" + string(e.Status)
 	if e.Error != "" {
-		text += ": " + inert(e.Error)
+		text += ": " + line(e.Error)
 	}
 	return text + "*\n"
-}
-
-// fence puts text into a code block that the text itself cannot close.
-func fence(language, text string) string {
-	text = permission.Visible(text)
-	ticks := "```"
-	for strings.Contains(text, ticks) {
-		ticks += "`"
-	}
-	return "\n" + ticks + language + "\n" + strings.TrimRight(text, "\n") + "\n" + ticks + "\n"
-}
-
-func quote(text string) string {
-	return "> " + strings.ReplaceAll(inert(strings.TrimSpace(text)), "\n", "\n> ")
 }
 
 func indent(arguments string) string {
@@ -113,10 +102,4 @@ func indent(arguments string) string {
 		return arguments
 	}
 	return string(pretty)
-}
-
-// inert takes the life out of text that is not ours: images and remote content would be fetched by a preview, and so carry
-// data away; hidden characters would show something else than stands there.
-func inert(text string) string {
-	return strings.NewReplacer("![", "!\\[", "<", "&lt;").Replace(permission.Visible(text))
 }

@@ -1,9 +1,11 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -30,7 +32,9 @@ func (s *Session) runTurn(p Prompt) {
 	ctx, cancel := context.WithCancelCause(s.ctx)
 	defer cancel(nil)
 	s.openTurn(cancel)
-	err := s.append(Event{Type: TurnStarted, Prompt: &p})
+	s.loop = loopGuard{}
+	// What a store that failed left open in an earlier turn is closed first: a call without a result cannot be sent.
+	err := s.append(append(s.history.repair(storeFailed), Event{Type: TurnStarted, Prompt: &p})...)
 	for err == nil {
 		if err = s.steps(ctx, p); err != nil {
 			break
@@ -75,7 +79,7 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 		return err
 	}
 	for ctx.Err() == nil {
-		if err := s.join(); err != nil {
+		if err := errors.Join(s.join(), s.note()); err != nil {
 			return err
 		}
 		s.turn.step++
@@ -135,6 +139,18 @@ func (s *Session) join() error {
 	}
 }
 
+// note tells the model what the front has to say before the next step.
+func (s *Session) note() error {
+	if s.opt.Note == nil {
+		return nil
+	}
+	text := s.opt.Note(s)
+	if text == "" {
+		return nil
+	}
+	return s.append(Event{Type: Noted, Text: text})
+}
+
 // calls runs the calls of one reply in their order and gives each exactly one result. A rejection or cancel leaves the
 // rest unrun.
 func (s *Session) calls(ctx context.Context, calls []tools.Call) error {
@@ -171,33 +187,45 @@ func (s *Session) calls(ctx context.Context, calls []tools.Call) error {
 	return stop
 }
 
-// call is the one place where consent is asked for and operations run: prepare, check, run.
-func (s *Session) call(ctx context.Context, c tools.Call) (tools.Result, error) {
+// call is the one place where consent is asked for and operations run: prepare, check, run. A panic in a tool becomes a
+// failed result: one bad call must not end the editor's server.
+func (s *Session) call(ctx context.Context, c tools.Call) (result tools.Result, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			logger().Criticalf("tool %s panicked: %v\n%s", c.Name, p, debug.Stack())
+			result, err = tools.Result{}, errors.New("the tool crashed; this is a bug of opencode-lsp: try another way")
+		}
+	}()
 	s.turn.call = c
+	again := s.loop.again(c)
 	op, err := s.set.Prepare(ctx, c)
 	if err != nil {
-		return tools.Result{}, err
+		return tools.Result{}, cmp.Or(s.breakLoop(ctx, again, c), err)
 	}
 	access := op.Access()
-	s.loop.guard(&access, c)
+	if again {
+		access.Items = append(slices.Clip(access.Items), loopItem(c))
+	}
 	if err := s.gate.Check(ctx, access); err != nil {
 		return tools.Result{}, explain(err)
+	}
+	if ctx.Err() != nil { // the answer came with the cancel
+		return tools.Result{}, context.Cause(ctx)
 	}
 	if err := s.append(Event{Type: CallStarted, Call: &c}); err != nil {
 		return tools.Result{}, err
 	}
-	return runOp(ctx, op, &progressWriter{session: s, turn: s.turn.id})
+	return op.Run(ctx, &progressWriter{session: s, turn: s.turn.id})
 }
 
-// runOp turns a panic in a tool into a failed result: one bad call must not end the editor's server.
-func runOp(ctx context.Context, op tools.Op, w *progressWriter) (result tools.Result, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			logger().Criticalf("tool panicked: %v", p)
-			err = errors.New("the tool crashed; this is a bug of opencode-lsp: try another way")
-		}
-	}()
-	return op.Run(ctx, w)
+// breakLoop asks whether a model shall go on that repeats a call which is not even valid.
+func (s *Session) breakLoop(ctx context.Context, again bool, c tools.Call) error {
+	if !again {
+		return nil
+	}
+	return explain(s.gate.Check(ctx, permission.Access{
+		Tool: c.Name, Subject: "go on, though the model repeats a call that cannot work", Items: []permission.Item{loopItem(c)},
+	}))
 }
 
 // explain makes a rule's denial a sentence for the model.
@@ -237,12 +265,19 @@ func (s *Session) fail(ctx context.Context, err error) {
 // end writes the turn's end. Where even that cannot be stored followers still see it: an editor must not wait for ever.
 func (s *Session) end(end TurnEnd) {
 	end.Files = append([]string{}, s.turn.files...)
-	e := Event{Type: TurnEnded, End: &end}
-	if err := s.append(e); err != nil {
+	e := Event{Type: TurnEnded, Turn: s.turn.id, End: &end}
+	if s.history.turn != s.turn.id { // not even its start was stored
+		s.lose(e)
+	} else if err := s.append(append(s.history.loose(storeFailed), e)...); err != nil {
 		logger().Errorf("session %s: %s", s.id, err)
 		end.Status, end.Error = Failed, err.Error()
-		e.Time, e.SessionID, e.Turn = time.Now(), s.id, s.turn.id
-		s.log.notice(e)
+		s.lose(e)
 	}
 	s.turn = nil
+}
+
+// lose shows an end that is not stored.
+func (s *Session) lose(e Event) {
+	e.Time, e.SessionID = time.Now(), s.id
+	s.log.lost(e)
 }

@@ -29,28 +29,66 @@ func (s *Session) Undo(ctx context.Context, r Reverter) ([]string, error) {
 		if len(changes) == 0 {
 			return ErrNothingToUndo
 		}
-		var kept []string
-		for _, c := range slices.Backward(changes) {
-			switch err := r.Revert(ctx, c); {
-			case ctx.Err() != nil:
-				return context.Cause(ctx)
-			case err != nil:
-				kept = append(kept, fmt.Sprintf("%s (%s)", filepath.Base(c.Path), err))
-			case !slices.Contains(files, c.Path):
-				files = append(files, c.Path)
-			}
-		}
+		var kept map[string]error
+		files, kept = revert(ctx, r, joined(changes))
 		if len(files) > 0 {
 			if err := s.append(Event{Type: Undone, Files: files}); err != nil {
 				return err
 			}
 		}
-		if len(kept) > 0 {
-			return fmt.Errorf("not undone, undo by hand: %s", strings.Join(kept, ", "))
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
-		return nil
+		return notUndone(kept)
 	})
 	return files, err
+}
+
+// revert takes changes back, newest first, until ctx ends; a file that could not be reverted once is left alone.
+func revert(ctx context.Context, r Reverter, changes []tools.Applied) (files []string, kept map[string]error) {
+	files, kept = []string{}, map[string]error{}
+	for _, c := range slices.Backward(changes) {
+		if ctx.Err() != nil {
+			break
+		}
+		if kept[c.Path] != nil {
+			continue
+		}
+		if err := r.Revert(ctx, c); err != nil {
+			kept[c.Path] = err
+		} else if !slices.Contains(files, c.Path) {
+			files = append(files, c.Path)
+		}
+	}
+	return files, kept
+}
+
+func notUndone(kept map[string]error) error {
+	var names []string
+	for path, err := range kept {
+		names = append(names, fmt.Sprintf("%s (%s)", filepath.Base(path), err))
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	slices.Sort(names)
+	return fmt.Errorf("not undone, undo by hand: %s", strings.Join(names, ", "))
+}
+
+// joined makes one change of those that follow one another in a file, so that it is taken back whole or not at all.
+func joined(changes []tools.Applied) []tools.Applied {
+	var out []tools.Applied
+	last := map[string]int{} // path: index into out
+	for _, c := range changes {
+		i, seen := last[c.Path]
+		if seen && out[i].After == c.Before && !c.Created {
+			out[i].After = c.After
+			continue
+		}
+		last[c.Path] = len(out)
+		out = append(out, c)
+	}
+	return out
 }
 
 // lastChanges are the changes of the last turn that made any and is not undone.

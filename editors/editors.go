@@ -6,8 +6,6 @@ import (
 	"embed"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 )
 
@@ -24,24 +22,6 @@ func Plugin(name string) (fs.FS, error) {
 		return nil, fmt.Errorf("there is no plugin to write for %q; only neovim has one", name)
 	}
 	return fs.Sub(plugins, "nvim")
-}
-
-// Write copies the files of a plugin below a folder, over older ones.
-func Write(plugin fs.FS, into string) error {
-	return fs.WalkDir(plugin, ".", func(name string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			return err
-		}
-		to := filepath.Join(into, filepath.FromSlash(name))
-		if entry.IsDir() {
-			return os.MkdirAll(to, 0o755)
-		}
-		text, err := fs.ReadFile(plugin, name)
-		if err != nil {
-			return fmt.Errorf("read %s: %w", name, err)
-		}
-		return os.WriteFile(to, text, 0o644)
-	})
 }
 
 // Names returns the editors, as people call them.

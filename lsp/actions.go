@@ -10,7 +10,6 @@ import (
 	protocol "github.com/tliron/glsp/protocol_3_16"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
-	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/workspace"
 )
 
@@ -72,7 +71,7 @@ func wanted(kind string, only []string) bool {
 }
 
 // questionActions answer the open questions from any place in any file, for editors without prompts and after a prompt was
-// dismissed.
+// dismissed. None is preferred: editors run preferred fixes at a key press (VS Code's Auto Fix), and that is no consent.
 func (s *Server) questionActions() []codeAction {
 	list := []codeAction{}
 	a := s.agent.now()
@@ -82,7 +81,7 @@ func (s *Server) questionActions() []codeAction {
 	for _, q := range a.Sessions.Pending() {
 		for _, c := range q.Choices {
 			list = append(list, codeAction{
-				Title: fit(fmt.Sprintf("OpenCode: %s: %s", oneLine(c.Title), inOneLine(q.Subject)), maxLine), Kind: "quickfix", IsPreferred: c.Reply == permission.Once,
+				Title: actionTitle(c, q.OpenQuestion), Kind: "quickfix",
 				Command: protocol.Command{Title: c.Title, Command: "opencode.permission.reply", Arguments: []any{
 					replyArgs{ID: questionID(q.ID), Reply: c.Reply, Via: "code action"},
 				}},
@@ -90,6 +89,13 @@ func (s *Server) questionActions() []codeAction {
 		}
 	}
 	return list
+}
+
+// actionTitle is an answer as a code action, with what is asked shortened as in the prompt.
+func actionTitle(c agent.Choice, q agent.OpenQuestion) string {
+	head := "OpenCode: " + title(c) + ": "
+	what, _ := subject(q, max(minPart, maxLine-breadth(head)))
+	return fit(head+what, maxLine)
 }
 
 func (s *Server) rangeActions(path string, p codeActionParams) []codeAction {

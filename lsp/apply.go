@@ -22,6 +22,9 @@ const (
 // errUnconfirmed says that the editor answered but its buffer does not show the edit (yet).
 var errUnconfirmed = errors.New("the editor answered that it applied the edit, but its buffer did not change")
 
+// errRefused says that the editor answered applied: false.
+var errRefused = errors.New("the editor refused the edit")
+
 // applier carries changes into the editor's buffers, one at a time, and believes the document sync that comes back rather
 // than the answer: Zed, Eglot, Kakoune and a Neovim with a newer buffer all answer applied: true without applying
 // (editors.md 2.4).
@@ -57,8 +60,10 @@ func (a *applier) Apply(ctx context.Context, c workspace.Change) error {
 		return a.disk(ctx, c) // no editor removes files in a way that all share
 	}
 	if now.Open {
-		s.edits.note(s.ws, now.Path)
-		return a.buffer(ctx, c)
+		settled := s.edits.note(s.ws, now.Path)
+		err := a.buffer(ctx, c)
+		settled(!errors.Is(err, errRefused) && !errors.Is(err, workspace.ErrStale))
+		return err
 	}
 	if !s.client.caps.Workspace.ApplyEdit || s.settings().EditUnopened == "disk" || a.isBlind(now.Path) {
 		return a.disk(ctx, c)
@@ -86,8 +91,8 @@ func (a *applier) buffer(ctx context.Context, c workspace.Change) error {
 	}
 	version := c.File.Version
 	err := a.send(ctx, c, &version, confirmWithin)
-	if err == nil || ctx.Err() != nil {
-		return err
+	if err == nil {
+		return nil
 	}
 	now, readErr := s.ws.Read(c.File.Path)
 	switch {
@@ -95,7 +100,7 @@ func (a *applier) buffer(ctx context.Context, c workspace.Change) error {
 		return readErr
 	case landed(c, now):
 		return nil
-	case !now.Same(c.File):
+	case ctx.Err() == nil && !now.Same(c.File):
 		return workspace.ErrStale
 	}
 	return err
@@ -120,10 +125,11 @@ func (a *applier) unopened(ctx context.Context, c workspace.Change) error {
 			return err
 		}
 	}
-	s.edits.note(s.ws, c.File.Path)
+	settled := s.edits.note(s.ws, c.File.Path)
+	defer settled(true)
 	err := a.send(ctx, c, nil, openWithin)
-	if err == nil || ctx.Err() != nil {
-		return err
+	if err == nil {
+		return nil
 	}
 	now, readErr := s.ws.Read(c.File.Path)
 	switch {
@@ -131,6 +137,10 @@ func (a *applier) unopened(ctx context.Context, c workspace.Change) error {
 		return readErr
 	case landed(c, now):
 		return nil
+	case ctx.Err() != nil && created && !now.Open && now.Same(c.File):
+		return errors.Join(err, s.remove(context.WithoutCancel(ctx), now))
+	case ctx.Err() != nil:
+		return err
 	case errors.Is(err, errUnconfirmed) && !now.Open && now.Same(c.File):
 		a.setBlind(c.File.Path)
 		return a.disk(ctx, c)
@@ -194,9 +204,9 @@ func (s *Server) applyEdit(ctx context.Context, params applyEditParams) error {
 	case err != nil:
 		return fmt.Errorf("the editor could not apply the edit: %w", err)
 	case !result.Applied && result.FailureReason != "":
-		return fmt.Errorf("the editor refused the edit: %s", result.FailureReason)
+		return fmt.Errorf("%w: %s", errRefused, oneLine(result.FailureReason))
 	case !result.Applied:
-		return errors.New("the editor refused the edit")
+		return errRefused
 	}
 	return nil
 }
@@ -209,7 +219,7 @@ func (s *Server) editParams(c workspace.Change, version *int32) applyEditParams 
 		edits = append(edits, textEdit{s.client.encoding.span(buffer, e.Start, e.End), e.New})
 	}
 	var doc textDocumentEdit
-	doc.TextDocument.URI = uriOf(c.File.Path)
+	doc.TextDocument.URI = uriOf(s.ws.OpenName(c.File.Path))
 	doc.TextDocument.Version = version
 	doc.Edits = edits
 	return applyEditParams{

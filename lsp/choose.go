@@ -14,7 +14,7 @@ func (s *Server) chooseModel(ctx context.Context, models []string) string {
 		return ""
 	}
 	choice := make(chan string, 1)
-	s.prompts.push(&prompt{
+	s.asides.push(&prompt{
 		text: "OpenCode: which model shall answer from now on?", kind: protocol.MessageTypeInfo,
 		titles: append([]string{keep}, models...),
 		choose: func(title string) bool {

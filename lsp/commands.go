@@ -4,16 +4,18 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 
 	"github.com/sourcegraph/jsonrpc2"
 	protocol "github.com/tliron/glsp/protocol_3_16"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
-	"github.com/opencode-lsp/opencode-lsp/permission"
 )
 
 // command runs one entry of workspace/executeCommand with its argument object.
@@ -288,6 +290,10 @@ func (s *Server) sessionDelete(ctx context.Context, a *Agent, args sessionArgs) 
 	if err := a.Sessions.Delete(ctx, args.Session); err != nil {
 		return nil, err
 	}
+	s.followers.wait(ctx, args.Session) // it writes the transcript to the end
+	if err := os.Remove(s.transcriptPath(args.Session)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the session is deleted, its transcript is not: %w", err)
+	}
 	return map[string]bool{"deleted": true}, nil
 }
 
@@ -303,84 +309,6 @@ func (s *Server) sessionUndo(ctx context.Context, a *Agent, args sessionArgs) (a
 	return map[string][]string{"files": files}, nil
 }
 
-// pendingQuestion is one entry of opencode.permission.list.
-type pendingQuestion struct {
-	ID         string   `json:"id"`
-	Session    string   `json:"session"`
-	Permission string   `json:"permission"`
-	Patterns   []string `json:"patterns"`
-	Subject    string   `json:"subject"`
-}
-
-func (s *Server) permissionList(_ context.Context, a *Agent, _ struct{}) (any, error) {
-	return pendingQuestions(a), nil
-}
-
-func pendingQuestions(a *Agent) []pendingQuestion {
-	list := []pendingQuestion{}
-	for _, q := range a.Sessions.Pending() {
-		list = append(list, pendingQuestion{q.ID, q.Session, q.Permission, q.Patterns, q.Subject})
-	}
-	return list
-}
-
-// questionID is an id that may come as a number: that is how the prompt shows it.
-type questionID string
-
-// UnmarshalJSON takes 12, "12" and "#12".
-func (q *questionID) UnmarshalJSON(data []byte) error {
-	if n, err := strconv.Atoi(string(data)); err == nil {
-		*q = questionID(strconv.Itoa(n))
-		return nil
-	}
-	var text string
-	if err := json.Unmarshal(data, &text); err != nil {
-		return err
-	}
-	if len(text) > 0 && text[0] == '#' {
-		text = text[1:]
-	}
-	*q = questionID(text)
-	return nil
-}
-
-// replyArgs are the arguments of opencode.permission.reply.
-type replyArgs struct {
-	ID      questionID       `json:"id,omitempty"`
-	Reply   permission.Reply `json:"reply"`
-	Message string           `json:"message,omitempty"`
-	// Via names the channel for the log: "command" where it is left out.
-	Via string `json:"via,omitempty"`
-}
-
-// replied is the answer of opencode.permission.reply.
-type replied struct {
-	OK     bool   `json:"ok"`
-	Reason string `json:"reason,omitempty"`
-}
-
-func (s *Server) permissionReply(_ context.Context, a *Agent, args replyArgs) (any, error) {
-	switch args.Reply {
-	case permission.Once, permission.Always, permission.Reject, agent.Skip:
-	default:
-		return nil, rpcError(jsonrpc2.CodeInvalidParams, "reply %q is not one of once, always, reject", args.Reply)
-	}
-	if args.ID == "" {
-		open := a.Sessions.Pending()
-		if len(open) != 1 {
-			return replied{Reason: strconv.Itoa(len(open)) + " questions are open; name one by its id"}, nil
-		}
-		args.ID = questionID(open[0].ID)
-	}
-	if args.Via == "" {
-		args.Via = "command"
-	}
-	if err := a.Sessions.Answer(string(args.ID), permission.Answer{Reply: args.Reply, Message: args.Message}, args.Via); err != nil {
-		return replied{Reason: err.Error()}, nil
-	}
-	return replied{OK: true}, nil
-}
-
 func (s *Server) status(ctx context.Context, a *Agent, _ struct{}) (any, error) {
 	status := statuses(a)
 	sessions := []listed{}
@@ -394,7 +322,7 @@ func (s *Server) status(ctx context.Context, a *Agent, _ struct{}) (any, error) 
 	}
 	unsaved := []string{}
 	for _, path := range s.edits.unsaved(s.ws) {
-		unsaved = append(unsaved, uriOf(path))
+		unsaved = append(unsaved, uriOf(s.ws.OpenName(path)))
 	}
 	return map[string]any{
 		"version": s.opt.Version, "model": a.Model(), "agent": "build", "sessions": sessions,

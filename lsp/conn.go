@@ -79,20 +79,43 @@ type conn struct {
 	seq    atomic.Uint64 // ids of our requests
 
 	mu      sync.Mutex
+	closing bool
 	cancels map[jsonrpc2.ID]context.CancelFunc
-	work    sync.WaitGroup
+	work    sync.WaitGroup // handlers
 }
 
-// dial starts serving a stream. The connection ends with ctx or the stream.
-func dial(ctx context.Context, s *Server, rwc io.ReadWriteCloser) *conn {
+// enter counts a handler as running, or reports that the connection is closing: the reader may still be at a message then.
+func (c *conn) enter() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closing {
+		c.work.Add(1)
+	}
+	return !c.closing
+}
+
+// close ends the connection and waits for the handlers.
+func (c *conn) close() {
+	c.mu.Lock()
+	c.closing = true
+	c.mu.Unlock()
+	c.rpc.Close()
+	c.work.Wait()
+}
+
+// dial starts serving a stream for s, whose conn it sets before the first message is handled. The connection ends with ctx
+// or the stream.
+func dial(ctx context.Context, s *Server, rwc io.ReadWriteCloser) {
 	c := &conn{server: s, ctx: ctx, cancels: map[jsonrpc2.ID]context.CancelFunc{}}
 	ready := make(chan struct{}) // the reader may run before rpc is set
-	c.rpc = jsonrpc2.NewConn(ctx, newFrames(rwc), handlerFunc(func(_ context.Context, req *jsonrpc2.Request) {
+	stream := newFrames(rwc)
+	stream.lost = s.cancel
+	c.rpc = jsonrpc2.NewConn(ctx, stream, handlerFunc(func(_ context.Context, req *jsonrpc2.Request) {
 		<-ready
 		c.handle(req)
 	}), jsonrpc2.SetLogger(rpcLog{}))
+	s.conn = c
 	close(ready)
-	return c
 }
 
 type handlerFunc func(context.Context, *jsonrpc2.Request)
@@ -108,6 +131,10 @@ func (rpcLog) Printf(format string, v ...any) { logger().Warningf(format, v...) 
 
 // handle runs on the reader.
 func (c *conn) handle(req *jsonrpc2.Request) {
+	if !c.enter() {
+		return
+	}
+	defer c.work.Done()
 	var params json.RawMessage
 	if req.Params != nil {
 		params = *req.Params
@@ -191,6 +218,9 @@ func (c *conn) answer(req *jsonrpc2.Request, result any, err error) {
 // to drop the request.
 func call[R any](ctx context.Context, c *conn, method string, params any) (R, error) {
 	var result R
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(c.ctx, func() { cancel(context.Cause(c.ctx)) })() // exit waits for nobody's answer
 	id := jsonrpc2.ID{Num: c.seq.Add(1)}
 	waiter, err := c.rpc.DispatchCall(ctx, method, params, jsonrpc2.PickID(id))
 	if err != nil {

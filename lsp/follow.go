@@ -3,9 +3,9 @@ package lsp
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	protocol "github.com/tliron/glsp/protocol_3_16"
@@ -20,20 +20,66 @@ type follower struct {
 	file     *transcript
 	progress progress
 	events   chan agent.Event
+	asked    map[string]bool // the open questions
+	last     string          // the turn that ended last
 }
 
-// follow runs until the session or the server ends.
-func (s *Server) follow(session *agent.Session) {
+// followers knows the sessions that are followed.
+type followers struct {
+	mu   sync.Mutex
+	done map[string]chan struct{} // closed when the follower of that session has ended
+}
+
+func (l *followers) add(session string) (end func()) {
+	done := make(chan struct{})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.done == nil {
+		l.done = map[string]chan struct{}{}
+	}
+	l.done[session] = done
+	return func() { close(done) }
+}
+
+// wait returns when the session's follower has ended, if there was one.
+func (l *followers) wait(ctx context.Context, session string) {
+	l.mu.Lock()
+	done := l.done[session]
+	delete(l.done, session)
+	l.mu.Unlock()
+	if done == nil {
+		return
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// opened follows a session until it or the server ends. When it returns the transcript holds what happened so far, so that
+// it can be shown.
+func (s *Server) opened(session *agent.Session) {
 	f := &follower{
 		server: s, session: session,
 		file:   &transcript{path: s.transcriptPath(session.ID())},
 		events: make(chan agent.Event),
+		asked:  map[string]bool{},
 	}
 	f.progress.server = s
-	ctx, cancel := context.WithCancel(context.Background()) // the session ends first, so that its last events are shown
+	f.file.catchUp(session)
+	end := s.followers.add(session.ID())
 	s.work.Go(func() {
+		defer end()
+		f.follow()
+	})
+}
+
+// follow hands the events from a pump to the loop, which has more to wait for.
+func (f *follower) follow() {
+	ctx, cancel := context.WithCancel(context.Background()) // the session ends first, so that its last events are shown
+	f.server.work.Go(func() {
 		defer close(f.events)
-		for e := range session.Events(ctx, 0) {
+		for e := range f.session.Events(ctx, 0) {
 			f.events <- e
 		}
 	})
@@ -42,7 +88,7 @@ func (s *Server) follow(session *agent.Session) {
 		for range f.events { // let the pump end
 		}
 	}()
-	f.loop(session.Replayed())
+	f.loop(f.session.Replayed())
 }
 
 // loop handles events until the session is closed. Stored events up to replayed were seen by an earlier follower: they go
@@ -94,16 +140,30 @@ func (f *follower) show(e agent.Event) {
 		f.server.logMessage(e.Text)
 	case agent.Asked:
 		f.progress.report(fmt.Sprintf("waiting for you: #%s %s", e.Question.ID, e.Question.Tool))
+		f.asked[e.Question.ID] = true
 		f.server.prompts.ask(f.session, *e.Question)
 	case agent.Answered:
+		delete(f.asked, e.Answer.ID)
 		f.server.prompts.settled(e.Answer.ID)
 		f.progress.report("thinking")
 	case agent.CallDone:
 		f.progress.report("thinking")
 	case agent.TurnEnded:
-		f.progress.end(string(e.End.Status))
-		f.ended(e.End)
+		if e.Turn != f.last { // else it is written down late, and the user was told at its time
+			f.last = e.Turn
+			f.end(e.End)
+		}
 	}
+}
+
+// end takes back what the turn has on the screen; a question whose answer could not be stored is among it.
+func (f *follower) end(end *agent.TurnEnd) {
+	for id := range f.asked {
+		f.server.prompts.settled(id)
+	}
+	clear(f.asked)
+	f.progress.end(string(end.Status))
+	f.ended(end)
 }
 
 // ended tells the user how a turn ended, in one message, and opens the transcript where the answer is all there is.
@@ -133,11 +193,22 @@ func (f *follower) changed(files []string) string {
 			unsaved = append(unsaved, name)
 		}
 	}
-	text := "OpenCode: done, changed " + strings.Join(names, ", ")
+	text := "OpenCode: done, changed " + enumerate(names)
 	if len(unsaved) > 0 {
-		text += "; not saved yet: " + strings.Join(unsaved, ", ")
+		text += "; not saved yet: " + enumerate(unsaved)
 	}
 	return text
+}
+
+// maxNames is how many files one sentence names.
+const maxNames = 8
+
+func enumerate(names []string) string {
+	more := ""
+	if n := len(names) - maxNames; n > 0 {
+		names, more = names[:maxNames], fmt.Sprintf(" and %d more", n)
+	}
+	return visible(strings.Join(names, ", ")) + more
 }
 
 // quietBefore is how long the user must not have typed before a document may be opened beside the work.
@@ -176,44 +247,6 @@ func (s *Server) relative(path string) string {
 		return path
 	}
 	return p.Rel
-}
-
-// transcript is the Markdown file of one session. It is written anew when a follower starts and only grows from then on.
-type transcript struct {
-	path   string
-	opened bool
-	failed bool
-}
-
-func (t *transcript) add(e agent.Event) {
-	text := agent.Markdown(e)
-	if e.Seq == 0 || text == "" || t.failed {
-		return
-	}
-	if err := t.write(text); err != nil {
-		t.failed = true
-		logger().Errorf("transcript: %s", err)
-	}
-}
-
-func (t *transcript) write(text string) error {
-	flags := os.O_WRONLY | os.O_CREATE | os.O_APPEND
-	if !t.opened {
-		if err := os.MkdirAll(filepath.Dir(t.path), 0o700); err != nil {
-			return err
-		}
-		flags |= os.O_TRUNC
-		t.opened = true
-	}
-	f, err := os.OpenFile(t.path, flags, 0o600)
-	if err != nil {
-		return err
-	}
-	if _, err := f.WriteString(text); err != nil {
-		f.Close()
-		return err
-	}
-	return f.Close()
 }
 
 // sendEvent passes an event to a plugin that announced it wants them.

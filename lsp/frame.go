@@ -7,9 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net"
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 	"unicode/utf8"
 
 	"github.com/sourcegraph/jsonrpc2"
@@ -20,15 +23,22 @@ import (
 const (
 	maxHeaderLine = 8 << 10
 	maxHeader     = 64 << 10
+	maxFields     = 64
 	maxBody       = 64 << 20
+	maxDepth      = 200
 	readChunk     = 64 << 10
 )
+
+// writeWithin is how long a client may take to read what is written; one that reads nothing for so long never will.
+const writeWithin = time.Minute
 
 // frames is a jsonrpc2.ObjectStream of LSP's base protocol. Unlike jsonrpc2's own codec it takes header names in any case,
 // never allocates what a header only claims, and answers a body that is not JSON-RPC (-32700, -32600) instead of closing.
 type frames struct {
 	rwc io.ReadWriteCloser
 	r   *bufio.Reader
+	// lost, if set, is called when nothing can be written any more, or a write has waited for writeWithin.
+	lost func()
 
 	mu sync.Mutex // one message is written at a time
 	w  *bufio.Writer
@@ -46,9 +56,21 @@ func (f *frames) WriteObject(v any) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	defer time.AfterFunc(writeWithin, f.giveUp).Stop()
 	fmt.Fprintf(f.w, "Content-Length: %d\r\n\r\n", len(data))
 	f.w.Write(data)
-	return f.w.Flush()
+	if err := f.w.Flush(); err != nil {
+		f.giveUp()
+		return err
+	}
+	return nil
+}
+
+// giveUp tells that the client reads no more.
+func (f *frames) giveUp() {
+	if f.lost != nil {
+		f.lost()
+	}
 }
 
 // ReadObject implements [jsonrpc2.ObjectStream]: it returns the next well-formed message.
@@ -56,6 +78,9 @@ func (f *frames) ReadObject(v any) error {
 	for {
 		body, err := readFrame(f.r)
 		if err != nil {
+			if !closed(err) {
+				logger().Errorf("the connection ends, since what it carries is no LSP: %s", err)
+			}
 			return err
 		}
 		body, fault := checkMessage(body)
@@ -67,10 +92,18 @@ func (f *frames) ReadObject(v any) error {
 			}
 		}
 		logger().Warningf("message refused: %s", fault.Error.Message)
+		if fault.mute {
+			continue
+		}
 		if err := f.WriteObject(fault); err != nil {
 			return err
 		}
 	}
+}
+
+// closed reports whether a stream just ended: between two messages, or by our own hand.
+func closed(err error) bool {
+	return err == io.EOF || errors.Is(err, net.ErrClosed) || errors.Is(err, fs.ErrClosed) || errors.Is(err, io.ErrClosedPipe)
 }
 
 // Close implements [io.Closer].
@@ -79,12 +112,14 @@ func (f *frames) Close() error { return f.rwc.Close() }
 // readFrame reads one header and its body. io.EOF means that the stream ended between two messages.
 func readFrame(r *bufio.Reader) ([]byte, error) {
 	length := -1
-	for total := 0; ; {
+	for total, fields := 0, 0; ; fields++ {
 		line, err := readLine(r)
 		if total += len(line); total > maxHeader {
 			return nil, errors.New("header block is larger than 64 KiB")
 		}
 		switch {
+		case fields > maxFields:
+			return nil, errors.New("header block has more than 64 headers")
 		case err == io.EOF && total == 0:
 			return nil, io.EOF
 		case err != nil:
@@ -139,7 +174,8 @@ func parseHeader(line string, length int) (int, error) {
 		return int(n), nil
 	case "content-type":
 		value = strings.ToLower(value)
-		if _, charset, ok := strings.Cut(value, "charset="); ok && !strings.HasPrefix(charset, "utf-8") && !strings.HasPrefix(charset, "utf8") {
+		_, charset, ok := strings.Cut(value, "charset=")
+		if charset = strings.TrimLeft(charset, `"`); ok && !strings.HasPrefix(charset, "utf-8") && !strings.HasPrefix(charset, "utf8") {
 			return 0, fmt.Errorf("charset %q is not utf-8", charset)
 		}
 	}
@@ -171,10 +207,11 @@ type faultReply struct {
 	JSONRPC string          `json:"jsonrpc"`
 	ID      json.RawMessage `json:"id"`
 	Error   jsonrpc2.Error  `json:"error"`
+	mute    bool            // the message was a response, which nobody answers: two such peers would never stop
 }
 
 func refuse(code int64, message string) *faultReply {
-	return &faultReply{"2.0", json.RawMessage("null"), jsonrpc2.Error{Code: code, Message: message}}
+	return &faultReply{JSONRPC: "2.0", ID: json.RawMessage("null"), Error: jsonrpc2.Error{Code: code, Message: message}}
 }
 
 // checkMessage makes sure that a body is one JSON-RPC 2.0 message, or gives the reply that says what is wrong. A response
@@ -185,6 +222,8 @@ func checkMessage(body []byte) ([]byte, *faultReply) {
 	switch {
 	case !utf8.Valid(body):
 		return nil, refuse(jsonrpc2.CodeParseError, "message is not valid UTF-8")
+	case tooDeep(body):
+		return nil, refuse(jsonrpc2.CodeParseError, "message is nested deeper than 200")
 	case !json.Valid(body):
 		return nil, refuse(jsonrpc2.CodeParseError, "message is not valid JSON")
 	case trimmed[0] != '{':
@@ -198,6 +237,7 @@ func checkMessage(body []byte) ([]byte, *faultReply) {
 		if validID(e.ID) && e.Method != nil {
 			reply.ID = e.ID
 		}
+		reply.mute = e.Method == nil && (e.Result != nil || e.Error != nil)
 		return reply
 	}
 	switch {
@@ -213,6 +253,27 @@ func checkMessage(body []byte) ([]byte, *faultReply) {
 		return nil, fault("message is both request and response")
 	}
 	return body, nil
+}
+
+// tooDeep counts brackets outside of strings. It comes before everything that recurses.
+func tooDeep(body []byte) bool {
+	depth, quoted := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > maxDepth {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
 }
 
 func validID(id json.RawMessage) bool {

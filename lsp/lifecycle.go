@@ -10,8 +10,6 @@ import (
 
 	"github.com/sourcegraph/jsonrpc2"
 	protocol "github.com/tliron/glsp/protocol_3_16"
-
-	"github.com/opencode-lsp/opencode-lsp/agent"
 )
 
 // parentPoll is how often the editor's process is looked at; the server ends within 5 s of its death.
@@ -107,6 +105,7 @@ func (s *Server) initialized(json.RawMessage) error {
 		s.work.Go(s.listen)
 	}
 	s.prompts.start()
+	s.asides.start()
 	return nil
 }
 
@@ -119,7 +118,7 @@ func (s *Server) buildAgent() (*Agent, error) {
 		Settings:  s.pullConfiguration(settingsTimeout),
 		Barrier:   s.barrier,
 		Settle:    s.settle,
-		Opened:    func(sess *agent.Session) { s.work.Go(func() { s.follow(sess) }) },
+		Opened:    s.opened,
 		Notify:    func(text string) { s.showMessage(protocol.MessageTypeWarning, text) },
 		Trust:     s.askTrust,
 	})
@@ -214,12 +213,12 @@ func (s *Server) pullConfiguration(limit time.Duration) json.RawMessage {
 func (s *Server) didChangeFolders(p protocol.DidChangeWorkspaceFoldersParams) error {
 	roots := s.ws.Roots()
 	for _, f := range p.Event.Removed {
-		if path, err := pathOf(f.URI); err == nil {
+		if path, err := s.folder(f.URI); err == nil {
 			roots = slices.DeleteFunc(roots, func(r string) bool { return r == path })
 		}
 	}
 	for _, f := range p.Event.Added {
-		if path, err := pathOf(f.URI); err == nil && !slices.Contains(roots, path) {
+		if path, err := s.folder(f.URI); err == nil && !slices.Contains(roots, path) {
 			roots = append(roots, path)
 		}
 	}
@@ -227,6 +226,16 @@ func (s *Server) didChangeFolders(p protocol.DidChangeWorkspaceFoldersParams) er
 		s.ws.SetRoots(roots...)
 	}
 	return nil
+}
+
+// folder is the canonical path of a folder's URI, as the roots are kept.
+func (s *Server) folder(uri string) (string, error) {
+	path, err := pathOf(uri)
+	if err != nil {
+		return "", err
+	}
+	p, err := s.ws.Resolve(path)
+	return p.Abs, err
 }
 
 // callTimeout bounds requests that an editor answers by itself, without its user.

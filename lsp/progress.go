@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"strings"
 	"time"
-
-	"github.com/rivo/uniseg"
 )
 
 // What editors bear: Zed cuts title and message at 50 characters, and floods of reports make all of them slow.
@@ -78,32 +76,29 @@ func (p *progress) flush() {
 	}
 }
 
-// end closes the progress. One that the client has yet to create is begun first, since Helix shows a spinner from create on
-// until an end; the message that says how the turn ended comes after it, or the end would hide it there.
+// end closes the progress. Where the client has not answered to create yet, a moment is left for that, so that the message
+// on how the turn ended comes after the end, which would hide it in Helix; after that it is begun and ended once the client
+// has answered: some editors would show it for ever.
 func (p *progress) end(message string) {
 	if p.created != nil {
 		select {
 		case err := <-p.created:
 			p.begin(err)
 		case <-time.After(createdWithin):
-			p.endLate(message)
 		}
 	}
 	if p.begun {
 		p.send(progressValue{Kind: "end", Message: message})
 	}
+	if late, created := *p, p.created; created != nil {
+		p.server.work.Go(func() {
+			if <-created == nil {
+				late.send(progressValue{Kind: "begin", Title: progressTitle, Cancellable: cancellable()})
+				late.send(progressValue{Kind: "end", Message: message})
+			}
+		})
+	}
 	p.stop()
-}
-
-// endLate leaves a progress to a goroutine that ends it once the client has created it.
-func (p *progress) endLate(message string) {
-	late := *p
-	p.server.work.Go(func() {
-		if <-late.created == nil {
-			late.begin(nil)
-			late.send(progressValue{Kind: "end", Message: message})
-		}
-	})
 }
 
 func (p *progress) stop() {
@@ -135,38 +130,4 @@ func (s *Server) cancelProgress(p progressCancelParams) error {
 		}
 	}
 	return nil
-}
-
-// oneLine makes text fit for a place that shows one line.
-func oneLine(text string) string { return visible(strings.Join(strings.Fields(text), " ")) }
-
-// fit elides the middle of a text that is wider than width columns.
-func fit(text string, width int) string {
-	if uniseg.StringWidth(text) <= width {
-		return text
-	}
-	head := (width - 1) / 2
-	return cutHead(text, head) + "…" + cutTail(text, width-1-head)
-}
-
-// cutHead is the longest start of text that is not wider than width columns.
-func cutHead(text string, width int) string {
-	end, used := 0, 0
-	for g := uniseg.NewGraphemes(text); g.Next(); {
-		if used += g.Width(); used > width {
-			break
-		}
-		_, end = g.Positions()
-	}
-	return text[:end]
-}
-
-// cutTail is the longest end of text that is not wider than width columns.
-func cutTail(text string, width int) string {
-	excess, start := uniseg.StringWidth(text)-width, 0
-	for g := uniseg.NewGraphemes(text); excess > 0 && g.Next(); {
-		excess -= g.Width()
-		_, start = g.Positions()
-	}
-	return text[start:]
 }

@@ -107,6 +107,10 @@ func (p *prompter) close() {
 	}
 }
 
+// maxAgain is how often in a row a prompt comes back after the details were shown: a client that chooses the first action
+// by itself must not be asked for ever.
+const maxAgain = 3
+
 // put asks until there is an answer, or none will come through the prompt.
 func (p *prompter) put(ctx context.Context, q *prompt) {
 	defer p.withdraw()
@@ -117,7 +121,7 @@ func (p *prompter) put(ctx context.Context, q *prompt) {
 		}
 		logger().Warningf("%s", err)
 	}
-	for p.canAsk() {
+	for again := 0; again <= maxAgain && p.canAsk(); again++ {
 		title, err := p.show(ctx, q)
 		switch {
 		case ctx.Err() != nil:
@@ -279,21 +283,4 @@ func (s *Server) customPermission(ctx context.Context, session *agent.Session, q
 		return nil
 	}
 	return err
-}
-
-// askTrust asks once whether the repository's configuration may do what the lines say; no answer means no.
-func (s *Server) askTrust(ctx context.Context, lines []string) bool {
-	const no, yes = "Not now", "Trust this workspace"
-	answer := make(chan bool, 1)
-	s.prompts.push(&prompt{
-		text: trustText(s.client.roots, lines), kind: protocol.MessageTypeWarning, titles: []string{no, yes},
-		choose: func(title string) bool { answer <- title == yes; return false },
-		none:   func() { answer <- false },
-	})
-	select {
-	case ok := <-answer:
-		return ok
-	case <-ctx.Done():
-		return false
-	}
 }

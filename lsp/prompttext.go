@@ -19,6 +19,7 @@ const (
 	maxLines  = 5   // below line 1
 	maxPrompt = 400 // characters in all
 	maxTitle  = 40  // characters of an action
+	maxTool   = 24  // columns of the tool's name, which a server may choose
 	showTitle = "Show details"
 	padding   = " – it waits for your permission"
 )
@@ -26,14 +27,7 @@ const (
 // promptText is the question as a prompt: its text, the titles of its actions in order, and what each title answers. The
 // title without a reply shows the details.
 func promptText(q agent.OpenQuestion, first string) (text string, titles []string, replies map[string]permission.Reply) {
-	lines := []string{firstLine(q)}
-	hidden := uniseg.StringWidth(subjectLine(q)) > maxLine || strings.ContainsAny(q.Subject, "\n\r")
-	for _, n := range below(q, hidden) {
-		lines = append(lines, fit(oneLine(n), maxLine))
-	}
-	for len(lines) > 1 && utf8.RuneCountInString(strings.Join(lines, "\n")) > maxPrompt {
-		lines = lines[:len(lines)-1]
-	}
+	text = withinPrompt(promptLines(q))
 	titles = []string{showTitle}
 	replies = map[string]permission.Reply{}
 	for _, c := range q.Choices {
@@ -45,43 +39,66 @@ func promptText(q agent.OpenQuestion, first string) (text string, titles []strin
 		last := len(titles) - 1
 		titles = append([]string{titles[last]}, titles[:last]...)
 	}
-	return strings.Join(lines, "\n"), titles, replies
+	return text, titles, replies
 }
 
 // title is a choice's title within bounds.
 func title(c agent.Choice) string { return fit(oneLine(c.Title), maxTitle) }
 
-func subjectLine(q agent.OpenQuestion) string {
-	return fmt.Sprintf("OpenCode #%s %s: %s", q.ID, visible(q.Tool), inOneLine(q.Subject))
+// promptLines are all lines of the prompt: the first and those below it.
+func promptLines(q agent.OpenQuestion) []string {
+	first, whole := firstLine(q)
+	lines := []string{first}
+	for _, n := range below(q, whole) {
+		lines = append(lines, fit(oneLine(n), maxLine))
+	}
+	return lines
 }
 
-// firstLine is self-sufficient and unique: VS Code drops a prompt that equals an earlier one.
-func firstLine(q agent.OpenQuestion) string {
-	line := subjectLine(q)
-	if uniseg.StringWidth(line) < minFirst {
+// withinPrompt leaves out the last lines where there are too many or too much, and says how many.
+func withinPrompt(lines []string) string {
+	text := strings.Join(lines, "\n")
+	if len(lines) <= 1+maxLines && utf8.RuneCountInString(text) <= maxPrompt {
+		return text
+	}
+	for n := min(len(lines)-1, maxLines); n > 0; n-- {
+		more := fmt.Sprintf("%d more lines stand under Show details.", len(lines)-n)
+		if text = strings.Join(append(lines[:n:n], more), "\n"); utf8.RuneCountInString(text) <= maxPrompt {
+			break
+		}
+	}
+	return text
+}
+
+// firstLine is self-sufficient and unique: VS Code drops a prompt that equals an earlier one. whole says that nothing of
+// the subject is left out.
+func firstLine(q agent.OpenQuestion) (line string, whole bool) {
+	head := fmt.Sprintf("OpenCode #%s %s: ", q.ID, fit(oneLine(q.Tool), maxTool))
+	what, whole := subject(q, maxLine-breadth(head))
+	if line = head + what; uniseg.StringWidth(line) < minFirst {
 		line += padding
 	}
-	return fit(line, maxLine)
+	return fit(line, maxLine), whole && !strings.ContainsAny(q.Subject, "\n\r")
 }
 
 // inOneLine keeps a command of several lines recognisable as such.
 func inOneLine(text string) string {
-	return visible(strings.ReplaceAll(strings.ReplaceAll(strings.TrimSpace(text), "\r\n", "\n"), "\n", " ⏎ "))
+	return permission.Marked(strings.NewReplacer("\r\n", " ⏎ ", "\n", " ⏎ ", "\t", "⇥").Replace(strings.TrimSpace(text)))
 }
 
-// below are the lines under the first: what is hidden first, then the notes, then as much of a diff as fits.
-func below(q agent.OpenQuestion, hidden bool) []string {
+// below are the lines under the first: what is left out, the parts that ask, the parts that do not, the notes, and as much
+// of a diff as fits.
+func below(q agent.OpenQuestion, whole bool) []string {
 	var lines []string
-	if hidden {
+	if !whole {
 		lines = append(lines, fmt.Sprintf("Shortened: all %d characters stand under Show details.", utf8.RuneCountInString(q.Subject)))
 	}
-	lines = append(lines, q.Notes...)
+	if permission.Marked(q.Subject) != permission.Visible(q.Subject) {
+		lines = append(lines, "Letters that only look like others are shown by their number.")
+	}
+	lines = append(append(lines, partLines(q.Parts)...), q.Notes...)
 	if q.Preview.Kind == "diff" {
 		lines = append(lines, diffLines(q.Preview.Text, maxLines-min(len(lines), maxLines))...)
-	}
-	if len(lines) > maxLines {
-		more := len(lines) - maxLines + 1
-		lines = append(lines[:maxLines-1], fmt.Sprintf("%d more lines stand under Show details.", more))
 	}
 	return lines
 }
@@ -105,6 +122,9 @@ func diffLines(diff string, n int) []string {
 // detail is the whole question for a plugin that has room for it.
 func detail(q agent.OpenQuestion) string {
 	lines := []string{q.Subject}
+	for _, p := range q.Parts {
+		lines = append(lines, p.String())
+	}
 	lines = append(lines, q.Notes...)
 	if q.Preview.Kind == "command" {
 		lines = append(lines, "", q.Preview.Text)
@@ -116,22 +136,9 @@ func detail(q agent.OpenQuestion) string {
 func visibleLines(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, l := range lines {
-		lines[i] = visible(l)
+		lines[i] = permission.Marked(l)
 	}
 	return strings.Join(lines, "\n")
 }
 
 func visible(text string) string { return permission.Visible(text) }
-
-// trustText asks whether a repository's configuration may act.
-func trustText(roots, lines []string) string {
-	text := []string{fit("OpenCode: trust the configuration in "+strings.Join(roots, ", ")+"?", maxLine)}
-	for i, l := range lines {
-		if i == maxLines-1 && len(lines) > maxLines {
-			text = append(text, fmt.Sprintf("and %d more.", len(lines)-i))
-			break
-		}
-		text = append(text, fit(oneLine(l), maxLine))
-	}
-	return strings.Join(text, "\n")
-}

@@ -180,7 +180,6 @@ type codeAction struct {
 	Title       string           `json:"title"`
 	Kind        string           `json:"kind"`
 	Diagnostics []diagnostic     `json:"diagnostics,omitempty"`
-	IsPreferred bool             `json:"isPreferred,omitempty"`
 	Command     protocol.Command `json:"command"`
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -15,47 +16,58 @@ import (
 
 // editLog remembers which files the agent edited in the editor and what the disk held before, until they are saved.
 type editLog struct {
-	mu   sync.Mutex
-	base map[string]string
+	mu     sync.Mutex
+	base   map[string]string
+	flight map[string]int // edits that the editor has not confirmed yet; until then the buffer may still look saved
 }
 
-// note is called before an edit goes to the editor.
-func (l *editLog) note(ws *workspace.Workspace, path string) {
+// note is called before an edit goes to the editor; settled, when it is known what became of it. A file of which no edit
+// arrived is not the agent's: what is unsaved there is the user's alone.
+func (l *editLog) note(ws *workspace.Workspace, path string) (settled func(arrived bool)) {
 	disk, err := ws.OnDisk(path)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if _, known := l.base[path]; known || err != nil {
-		return
-	}
 	if l.base == nil {
-		l.base = map[string]string{}
+		l.base, l.flight = map[string]string{}, map[string]int{}
 	}
-	l.base[path] = disk.Text
+	_, known := l.base[path]
+	if !known && err == nil {
+		l.base[path] = disk.Text
+	}
+	l.flight[path]++
+	return func(arrived bool) {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.flight[path]--; l.flight[path] == 0 {
+			delete(l.flight, path)
+		}
+		if !known && !arrived {
+			delete(l.base, path)
+		}
+	}
 }
 
 // unsaved are the edited files whose buffers still differ from the disk, sorted; those that do not are forgotten.
 func (l *editLog) unsaved(ws *workspace.Workspace) []string {
 	l.mu.Lock()
-	paths := make([]string, 0, len(l.base))
-	for path := range l.base {
-		paths = append(paths, path)
-	}
+	paths := slices.Sorted(maps.Keys(l.base))
 	l.mu.Unlock()
-	saved := func(path string) bool { return !ws.Unsaved(path) }
-	for _, path := range paths {
-		if saved(path) {
+	return slices.DeleteFunc(paths, func(path string) bool {
+		saved := !ws.Unsaved(path)
+		if saved {
 			l.forget(path)
 		}
-	}
-	paths = slices.DeleteFunc(paths, saved)
-	slices.Sort(paths)
-	return paths
+		return saved
+	})
 }
 
+// forget drops a file that is saved, unless an edit of it is under way.
 func (l *editLog) forget(path string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	delete(l.base, path)
+	if l.flight[path] == 0 {
+		delete(l.base, path)
+	}
 }
 
 func (l *editLog) before(path string) string {
@@ -139,7 +151,7 @@ func (s *Server) saveByPlugin(ctx context.Context) []string {
 	defer cancel()
 	var uris []string
 	for _, path := range files {
-		uris = append(uris, uriOf(path))
+		uris = append(uris, uriOf(s.ws.OpenName(path)))
 	}
 	type saved struct {
 		Saved any `json:"saved"`
@@ -171,6 +183,9 @@ func (s *Server) writeBuffers(ctx context.Context, files []string) error {
 	return nil
 }
 
+// bom begins some files on disk; many editors keep it out of the buffer and put it back when they save.
+const bom = "\ufeff"
+
 // writeBuffer writes one buffer's text, or fails with ErrStale.
 func (s *Server) writeBuffer(ctx context.Context, path string) error {
 	buffer, err := s.ws.Read(path)
@@ -181,8 +196,15 @@ func (s *Server) writeBuffer(ctx context.Context, path string) error {
 	if err != nil {
 		return err
 	}
-	if disk.Text != s.edits.before(path) {
-		return workspace.ErrStale
+	text := buffer.Text
+	if strings.HasPrefix(disk.Text, bom) && !strings.HasPrefix(text, bom) {
+		text = bom + text
 	}
-	return s.disk().Apply(ctx, workspace.NewChange(disk, buffer.Text))
+	switch disk.Text {
+	case text: // the user has saved it meanwhile
+		return nil
+	case s.edits.before(path):
+		return s.disk().Apply(ctx, workspace.NewChange(disk, text))
+	}
+	return workspace.ErrStale
 }

@@ -12,6 +12,7 @@ import (
 	"io"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sourcegraph/jsonrpc2"
 	"github.com/tliron/commonlog"
@@ -81,15 +82,17 @@ type Server struct {
 	ctx    context.Context
 	cancel context.CancelFunc
 
-	state   atomic.Int32 // of the lifecycle
-	client  client       // fixed at initialize
-	ws      *workspace.Workspace
-	agent   lazy
-	prompts *prompter
-	edits   editLog
-	typed   typing
-	applier *applier
-	work    sync.WaitGroup // followers, prompter, watcher, socket
+	state     atomic.Int32 // of the lifecycle
+	client    client       // fixed at initialize
+	ws        *workspace.Workspace
+	agent     lazy
+	prompts   *prompter // the sessions' questions
+	asides    *prompter // the server's own: one that is ignored must not hold back the others
+	edits     editLog
+	typed     typing
+	followers followers
+	applier   *applier
+	work      sync.WaitGroup // followers, prompter, watcher, socket
 }
 
 // The states of the lifecycle, in order.
@@ -106,29 +109,48 @@ func logger() commonlog.Logger { return commonlog.GetLogger("opencode.lsp") }
 func Serve(ctx context.Context, rwc io.ReadWriteCloser, opt Options) int {
 	s := &Server{opt: opt, ws: workspace.New("/")}
 	s.ctx, s.cancel = context.WithCancel(ctx)
-	s.prompts = newPrompter(s)
+	s.prompts, s.asides = newPrompter(s), newPrompter(s)
 	s.applier = newApplier(s)
 	s.agent.ready = make(chan struct{})
-	s.conn = dial(s.ctx, s, rwc)
+	dial(s.ctx, s, rwc)
 	select {
 	case <-s.conn.rpc.DisconnectNotify():
 	case <-s.ctx.Done():
 	}
 	clean := s.state.Load() >= stateShutdown
-	s.close()
+	s.closeSoon()
 	if clean {
 		return 0
 	}
 	return 1
 }
 
+// closeWithin bounds the closing: a write to an editor that does not read cannot be called off, and must not keep the
+// process. Together with parentPoll it is below 5 s.
+const closeWithin = 2500 * time.Millisecond
+
+func (s *Server) closeSoon() {
+	done := make(chan struct{})
+	go func() {
+		s.close()
+		close(done)
+	}()
+	limit := time.NewTimer(closeWithin)
+	defer limit.Stop()
+	select {
+	case <-done:
+	case <-limit.C:
+		logger().Errorf("the end did not wait for everything that was under way")
+	}
+}
+
 // close ends what the server started, in the order that lets each part write down its end.
 func (s *Server) close() {
 	s.prompts.close()
+	s.asides.close()
 	s.agent.close()
 	s.cancel()
-	s.conn.rpc.Close()
-	s.conn.work.Wait()
+	s.conn.close()
 	s.work.Wait()
 }
 
@@ -185,7 +207,8 @@ func (s *Server) cancelRequest(p cancelParams) error {
 
 // lazy is the agent, built after initialized so that the answer to initialize is quick.
 type lazy struct {
-	once  sync.Once
+	begun atomic.Bool
+	end   sync.Once
 	ready chan struct{} // closed when built
 	agent *Agent
 	err   error
@@ -211,17 +234,20 @@ func (l *lazy) now() *Agent {
 	}
 }
 
-// build makes the agent the first time it is called.
+// build makes the agent the first time it is called. Later callers do not wait here but in wait, where they can be cancelled.
 func (l *lazy) build(f func() (*Agent, error)) {
-	l.once.Do(func() {
+	if l.begun.CompareAndSwap(false, true) {
+		defer close(l.ready)
 		l.agent, l.err = f()
-		close(l.ready)
-	})
+	}
 }
 
 func (l *lazy) close() {
 	l.build(func() (*Agent, error) { return nil, context.Canceled })
-	if l.agent != nil {
-		l.agent.Close()
-	}
+	<-l.ready
+	l.end.Do(func() { // shutdown and the end of the connection both come here; each waits
+		if l.agent != nil {
+			l.agent.Close()
+		}
+	})
 }

@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/sourcegraph/jsonrpc2"
 )
@@ -67,17 +68,24 @@ func (s *Server) accept(l net.Listener) {
 	}
 }
 
-// serveSocket answers one client; each of its requests runs beside the reader, as the editor's do.
+// serveSocket answers one client until it leaves or the server ends; each of its requests runs beside the reader, as the
+// editor's do, and ends with the client.
 func (s *Server) serveSocket(c net.Conn) {
-	rpc := jsonrpc2.NewConn(s.ctx, newFrames(c), jsonrpc2.AsyncHandler(jsonrpc2.HandlerWithError(
-		func(ctx context.Context, _ *jsonrpc2.Conn, req *jsonrpc2.Request) (any, error) {
+	ctx, cancel := context.WithCancel(s.ctx)
+	answer := jsonrpc2.AsyncHandler(jsonrpc2.HandlerWithError(
+		func(_ context.Context, _ *jsonrpc2.Conn, req *jsonrpc2.Request) (any, error) {
 			if req.Method != "workspace/executeCommand" || req.Params == nil {
 				return nil, rpcError(jsonrpc2.CodeMethodNotFound, "method %q is not known here", req.Method)
 			}
-			m := request((*Server).executeCommand)
-			return s.conn.protect(ctx, m, *req.Params)
-		})), jsonrpc2.SetLogger(rpcLog{}))
-	<-rpc.DisconnectNotify()
+			return s.conn.protect(ctx, request((*Server).executeCommand), *req.Params)
+		}))
+	rpc := jsonrpc2.NewConn(ctx, newFrames(c), answer, jsonrpc2.SetLogger(rpcLog{}))
+	select {
+	case <-rpc.DisconnectNotify():
+	case <-ctx.Done():
+		rpc.Close()
+	}
+	cancel()
 }
 
 // ErrNoServer says that no language server runs for a folder.
@@ -92,8 +100,10 @@ func Find(ctx context.Context, socketDir, dir string, pid int) (*Remote, error) 
 	for {
 		for _, path := range candidates(socketDir, dir, pid) {
 			c, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
+			if errors.Is(err, syscall.ECONNREFUSED) {
+				os.Remove(path) // nobody listens any more
+			}
 			if err != nil {
-				os.Remove(path)
 				continue
 			}
 			rpc := jsonrpc2.NewConn(ctx, newFrames(c), handlerFunc(func(context.Context, *jsonrpc2.Request) {}), jsonrpc2.SetLogger(rpcLog{}))

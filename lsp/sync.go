@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -31,16 +32,21 @@ func (s *Server) didChange(p didChangeParams) error {
 		return nil
 	}
 	s.typed.note()
-	var version int32
+	var known int32
+	s.ws.View(path, func(_ *workspace.Buffer, v int32) { known = v })
+	version := known
 	if p.TextDocument.Version != nil {
 		version = *p.TextDocument.Version
 	}
-	changes := p.ContentChanges
+	changes, lost := p.ContentChanges, p.TextDocument.Version != nil && version <= known
 	if n := lastWhole(changes); n >= 0 && s.ws.IsOpen(path) {
 		s.ws.Open(path, version, changes[n].Text) // also brings an unsynchronised document back
-		changes = changes[n+1:]
+		changes, lost = changes[n+1:], false
 	}
 	return s.ws.Update(path, version, func(b *workspace.Buffer) error {
+		if lost {
+			return fmt.Errorf("version %d came after %d: a change is lost or came twice", version, known)
+		}
 		for _, c := range changes {
 			if err := s.client.encoding.apply(b, c); err != nil {
 				return err

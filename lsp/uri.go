@@ -23,6 +23,8 @@ func pathOf(uri string) (string, error) {
 		return "", fmt.Errorf("uri %q is on another host", uri)
 	case strings.Contains(low, "%2f"), strings.Contains(low, "%00"):
 		return "", fmt.Errorf("uri %q hides a slash or NUL", uri)
+	case u.RawQuery != "", u.Fragment != "", u.ForceQuery:
+		return "", fmt.Errorf("uri %q has a bare ? or #, so that it names another file than it seems to", uri)
 	case u.Path == "":
 		return "", fmt.Errorf("uri %q has no path", uri)
 	}

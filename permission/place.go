@@ -15,12 +15,19 @@ type Place struct {
 	Home, Cwd string
 	// FoldCase says that the file system takes A and a for the same letter.
 	FoldCase bool
-	// Resolve follows the symlinks of an absolute name as far as it exists. Nil: there are none.
+	// Resolve follows the symlinks of an absolute name as far as it exists, its ".." where the links before them lead, as
+	// the kernel does. Nil: there are no links.
 	Resolve func(abs string) string
 }
 
-// clean makes a name absolute, with "/" and without ".." by the rules of the place.
-func (p Place) clean(name string) string {
+// maxPath is the longest path in bytes that systems take; nothing is looked up by a longer one.
+const maxPath = 4096
+
+// clean makes a name absolute, with "/" and without "..", as if there were no links.
+func (p Place) clean(name string) string { return path.Clean(p.absolute(name)) }
+
+// absolute makes a name absolute, with "/", and leaves its ".." alone: behind a link they mean another folder.
+func (p Place) absolute(name string) string {
 	if isWindows(p.start()) && len(name) > 1 && name[1] == ':' && !isWindows(name) {
 		name = name[:2] + "/" + name[2:] // relative to another drive's folder, which is not known
 	}
@@ -30,7 +37,7 @@ func (p Place) clean(name string) string {
 	if isWindows(name) {
 		name = strings.ReplaceAll(name, `\`, "/")
 	}
-	return path.Clean(name)
+	return name
 }
 
 func (p Place) start() string {
@@ -51,11 +58,13 @@ func isWindows(name string) bool {
 	return len(name) > 2 && name[1] == ':' && (name[2] == '\\' || name[2] == '/') && (name[0]|0x20 >= 'a' && name[0]|0x20 <= 'z')
 }
 
-func (p Place) real(abs string) string {
-	if p.Resolve == nil {
-		return abs
+// real is the file that a name leads to.
+func (p Place) real(name string) string {
+	abs := p.absolute(name)
+	if p.Resolve != nil && len(abs) <= maxPath {
+		abs = p.Resolve(abs)
 	}
-	return p.clean(p.Resolve(abs))
+	return p.clean(abs)
 }
 
 // within gives the name relative to the root that holds it, by whole components; a string prefix would take /ws-evil
@@ -80,7 +89,7 @@ func (p Place) same(a, b string) bool {
 
 // Inside reports whether the name, its symlinks followed, lies in one of the roots.
 func (p Place) Inside(name string) bool {
-	_, inside := p.within(p.real(p.clean(name)))
+	_, inside := p.within(p.real(name))
 	return inside
 }
 
@@ -89,7 +98,7 @@ func (p Place) Inside(name string) bool {
 // asks whatever the edit rules allow, a device or a process's file does so for reading too.
 func FileItems(permission string, abs string, p Place) []Item {
 	given := p.clean(abs)
-	real := p.real(given)
+	real := p.real(abs)
 	rel, inside := p.within(real)
 	it := Item{Permission: permission, Values: []string{rel}, Fold: p.FoldCase || isWindows(real)}
 	if inside {
@@ -152,16 +161,19 @@ func (p Place) unsafe(permission, raw, given, real string) string {
 		if isDevice(abs) {
 			return "it is a device or a process's own file"
 		}
-		rel, _ := p.within(abs)
 		if permission != "edit" {
 			continue
 		}
+		rel, _ := p.within(abs)
 		if rel == "." {
 			return "it is the workspace itself"
 		}
 		if why := Protected(rel); why != "" {
 			return why
 		}
+	}
+	if len(given) > maxPath {
+		return "its name is longer than any path may be"
 	}
 	if strings.ContainsFunc(raw, hidden) || strings.ContainsRune(raw, '\n') {
 		return "its name holds characters that cannot be seen"
@@ -182,7 +194,7 @@ func isDevice(abs string) bool {
 // DirItems is the folder itself as external_directory where it lies outside the roots: a command's working folder, the
 // target of cd. Inside there is nothing to judge.
 func DirItems(dir string, p Place) []Item {
-	real := p.real(p.clean(dir))
+	real := p.real(dir)
 	if _, inside := p.within(real); inside {
 		return nil
 	}

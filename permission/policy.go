@@ -42,13 +42,19 @@ func (p Policy) Judge(it Item) Verdict {
 	v := Verdict{Item: it, Reason: "no rule matches"}
 	m := matcher{Item: it, home: p.Home, denied: p.denies(it.Permission)}
 	for _, l := range slices.Backward(p.Layers) {
-		if r := m.last(l); r != nil && !l.NarrowOnly {
+		if l.NarrowOnly {
+			continue
+		}
+		if r := m.last(l); r != nil {
 			v.Action, v.Layer, v.Rule = r.Action, l.Name, r
 			break
 		}
 	}
 	for _, l := range p.Layers {
-		if r := m.last(l); r != nil && l.NarrowOnly && rank(r.Action) > rank(v.Action) {
+		if !l.NarrowOnly {
+			continue
+		}
+		if r := m.last(l); r != nil && rank(r.Action) > rank(v.Action) {
 			v.Action, v.Layer, v.Rule, v.Narrowed = r.Action, l.Name, r, true
 		}
 	}

@@ -9,13 +9,14 @@ import (
 )
 
 // ParseRules reads the value of OpenCode's "permission" key: one word for everything, or an object whose values are a
-// word or an object of pattern to word. Rules come in the order of the JSON keys, which decides between them.
+// word or an object of pattern to word. Rules come in the order of the JSON keys, which decides between them. Under bash the
+// word "readonly" is the preset [ReadOnly].
 //
 // It returns every rule that could be read beside the errors of those that could not, each naming its key. A rule whose
 // action cannot be read asks, so that a misspelt "deny" never widens what is allowed.
 func ParseRules(data []byte) ([]Rule, error) {
 	p := ruleParser{dec: json.NewDecoder(bytes.NewReader(data))}
-	p.value("permission", p.permissions, func(a Action) { p.add("*", "*", a) })
+	p.value("permission", p.permissions, "", func(a Action) { p.add("*", "*", a) })
 	if _, err := p.dec.Token(); p.broken == nil && !errors.Is(err, io.EOF) {
 		p.fail("permission", errors.New("holds more than one value"))
 	}
@@ -37,8 +38,9 @@ func (p *ruleParser) fail(key string, err error) {
 	p.errs = append(p.errs, fmt.Errorf("%s: %w", key, err))
 }
 
-// value reads one value: an object goes to object, a word to word.
-func (p *ruleParser) value(key string, object func(), word func(Action)) {
+// value reads one value: an object goes to object, a word to word. Under preset, the permission whose commands it would
+// allow, the word "readonly" is known too.
+func (p *ruleParser) value(key string, object func(), preset string, word func(Action)) {
 	tok, ok := p.token(key)
 	if !ok {
 		return
@@ -53,6 +55,10 @@ func (p *ruleParser) value(key string, object func(), word func(Action)) {
 		p.fail(key, errors.New("must be ask, allow or deny"))
 		word(Ask)
 	case string:
+		if t == ReadOnlyWord && preset == "bash" {
+			p.rules = append(p.rules, ReadOnly()...)
+			return
+		}
 		a, err := ParseAction(t)
 		if err != nil {
 			p.fail(key, err)
@@ -67,13 +73,17 @@ func (p *ruleParser) value(key string, object func(), word func(Action)) {
 func (p *ruleParser) permissions() {
 	p.members("permission", func(name string) {
 		key := "permission." + name
-		p.value(key, func() { p.patterns(key, name) }, func(a Action) { p.add(name, "*", a) })
+		p.value(key, func() { p.patterns(key, name) }, name, func(a Action) { p.add(name, "*", a) })
 	})
 }
 
 func (p *ruleParser) patterns(key, name string) {
 	p.members(key, func(pattern string) {
-		p.value(fmt.Sprintf("%s[%q]", key, pattern), nil, func(a Action) { p.add(name, pattern, a) })
+		preset := ""
+		if pattern == "*" {
+			preset = name
+		}
+		p.value(fmt.Sprintf("%s[%q]", key, pattern), nil, preset, func(a Action) { p.add(name, pattern, a) })
 	})
 }
 

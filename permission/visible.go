@@ -32,8 +32,8 @@ func Visible(s string) string {
 // hidden reports whether a character shows as nothing, as something else, or as a plain blank.
 func hidden(r rune) bool {
 	switch {
-	case r == '\n' || r == '\t' || r == ' ':
-		return false
+	case r >= ' ' && r < 0x7F || r == '\n' || r == '\t':
+		return false // most characters, and the tables below take their time
 	case unicode.IsControl(r), unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Zs, unicode.Co, unicode.Cs):
 		return true
 	case unicode.Is(unicode.Variation_Selector, r), unicode.Is(unicode.Other_Default_Ignorable_Code_Point, r):

@@ -16,8 +16,44 @@ func Wildcard(pattern, s string) bool {
 	return match(pattern, s)
 }
 
-// match is the classic two-pointer walk: on a mismatch only the last star takes one more character.
+// match decides a pattern of text and stars by looking for its pieces in turn: a search judges every file by every rule.
+// Each piece is taken where it comes first, which leaves the most to those after it. Only a valid pattern can be looked
+// for byte by byte; its pieces then never begin inside a character.
 func match(pattern, s string) bool {
+	if !endsAlike(pattern, s) {
+		return false
+	}
+	if strings.Contains(pattern, "?") || !utf8.ValidString(pattern) {
+		return walk(pattern, s)
+	}
+	head, rest, stars := strings.Cut(pattern, "*")
+	if !stars {
+		return pattern == s
+	}
+	s, ok := strings.CutPrefix(s, head)
+	for ok {
+		piece, more, stars := strings.Cut(rest, "*")
+		if !stars {
+			return strings.HasSuffix(s, piece)
+		}
+		_, s, ok = strings.Cut(s, piece)
+		rest = more
+	}
+	return false
+}
+
+// endsAlike compares what follows the pattern's last wildcard, which tells most names from most patterns at a glance.
+func endsAlike(pattern, s string) bool {
+	for i, j := len(pattern)-1, len(s)-1; i >= 0 && pattern[i] != '*' && pattern[i] != '?'; i, j = i-1, j-1 {
+		if j < 0 || pattern[i] != s[j] {
+			return false
+		}
+	}
+	return true
+}
+
+// walk is the classic two-pointer walk: on a mismatch only the last star takes one more character.
+func walk(pattern, s string) bool {
 	p, i := 0, 0
 	star, mark := -1, 0
 	for i < len(s) {

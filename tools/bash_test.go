@@ -123,7 +123,7 @@ func TestBashBackground(t *testing.T) {
 
 // stopped starts a command that says "ready" and the ids of its processes, ends it by how, and returns its result and
 // the ids.
-func stopped(b *bench, how func(cancel func()), a ...any) (Result, error, []int) {
+func stopped(b *bench, how func(cancel func()), a ...any) (Result, []int, error) {
 	b.Helper()
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
@@ -132,14 +132,13 @@ func stopped(b *bench, how func(cancel func()), a ...any) (Result, error, []int)
 	go func() {
 		defer close(ready)
 		lines := bufio.NewScanner(out)
-		for lines.Scan() {
+		if lines.Scan() {
 			var pids []int
 			for _, f := range strings.Fields(strings.TrimPrefix(lines.Text(), "ready")) {
 				n, _ := strconv.Atoi(f)
 				pids = append(pids, n)
 			}
 			ready <- pids
-			break
 		}
 		io.Copy(io.Discard, out)
 	}()
@@ -158,7 +157,7 @@ func stopped(b *bench, how func(cancel func()), a ...any) (Result, error, []int)
 	how(cancel)
 	e := <-done
 	<-ready
-	return e.r, e.err, pids
+	return e.r, pids, e.err
 }
 
 // alive reports whether a process is there and is not merely waiting to be buried.
@@ -180,7 +179,7 @@ func TestBashCancelKillsAll(t *testing.T) {
 	b := newBench(t)
 	start := time.Now()
 	const tree = `(trap '' TERM; sleep 60 & echo ready $BASHPID $!; wait; wait; sleep 60) & wait`
-	r, err, pids := stopped(b, func(cancel func()) { start = time.Now(); cancel() }, "command", tree)
+	r, pids, err := stopped(b, func(cancel func()) { start = time.Now(); cancel() }, "command", tree)
 	if took := time.Since(start); took > 2*time.Second {
 		t.Errorf("took %s", took)
 	}
@@ -200,7 +199,7 @@ func TestBashCancelKillsAll(t *testing.T) {
 // TestBashTimeout has a command that goes on after SIGTERM, which gives it time to say so.
 func TestBashTimeout(t *testing.T) {
 	b := newBench(t)
-	r, err, pids := stopped(b, func(func()) {}, "timeout", 300, "command", `trap 'echo bye; exit 0' TERM; echo ready $$; while :; do sleep 0.01; done`)
+	r, pids, err := stopped(b, func(func()) {}, "timeout", 300, "command", `trap 'echo bye; exit 0' TERM; echo ready $$; while :; do sleep 0.01; done`)
 	if err != nil || !r.Error {
 		t.Errorf("got %+v, %v", r, err)
 	}

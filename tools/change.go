@@ -47,7 +47,7 @@ func (k *kit) land(ctx context.Context, c change) (Result, error) {
 	}
 	if !c.stale {
 		// What the model knows: its own text, not what the user typed meanwhile.
-		k.seen.note(c.File.Path, c.After())
+		k.Seen.note(c.File.Path, c.After())
 	}
 	diff := done.Diff(c.at.name)
 	title := changeTitle(c.at.name, diff, !done.File.Exists)

@@ -62,7 +62,7 @@ func (k *kit) afterReading(t target, reason error) Op {
 }
 
 func (k *kit) editChange(t target, file workspace.File, a editArgs) (change, error) {
-	c := change{tool: "edit", at: t, stale: k.seen.stale(file)}
+	c := change{tool: "edit", at: t, stale: k.Seen.Stale(file)}
 	if a.OldString == "" {
 		if file.Text != "" {
 			return c, fmt.Errorf("oldString is empty and %s exists; give the text to replace, or use write for the whole file", t.name)

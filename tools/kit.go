@@ -1,16 +1,12 @@
 package tools
 
-import (
-	"crypto/sha256"
-	"sync"
-
-	"github.com/opencode-lsp/opencode-lsp/workspace"
-)
-
 // Builtin returns OpenCode's tools that work on env: read, list, glob, grep, edit, write, bash, todowrite. They share
 // what the session has seen of each file, so there is one Builtin per session.
 func Builtin(env *Env) []Tool {
-	k := &kit{Env: env, seen: &seen{sums: make(map[string][sha256.Size]byte)}}
+	k := &kit{Env: env}
+	if k.Seen == nil {
+		k.Seen = NewSeen(nil)
+	}
 	if k.Todos == nil {
 		k.Todos = new(Todos)
 	}
@@ -27,27 +23,4 @@ func Builtin(env *Env) []Tool {
 }
 
 // kit is what the built-in tools of one session share.
-type kit struct {
-	*Env
-	seen *seen
-}
-
-// seen remembers, as a hash, what the model last read or wrote of each file. It is safe for concurrent use.
-type seen struct {
-	mu   sync.Mutex
-	sums map[string][sha256.Size]byte
-}
-
-func (s *seen) note(path, text string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.sums[path] = sha256.Sum256([]byte(text))
-}
-
-// stale reports whether the model has seen the file with another text. A file that it never saw is not stale.
-func (s *seen) stale(f workspace.File) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	sum, ok := s.sums[f.Path]
-	return ok && sum != sha256.Sum256([]byte(f.Text))
-}
+type kit struct{ *Env }

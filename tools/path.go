@@ -61,22 +61,18 @@ func (k *kit) again(t target) error {
 	return nil
 }
 
-// place is where names are judged from. The target's own name leads to where it was resolved, even if a link was swapped
-// since.
+// place is where the names of a call are judged from. The target's own name leads to where it was resolved, even if a
+// link was swapped since.
 func (k *kit) place(t target) permission.Place {
-	home, err := os.UserHomeDir()
-	if err != nil { // a rule with "~/" then matches nothing
-		home = ""
-	}
-	return permission.Place{Roots: k.Workspace.Roots(), Home: home, Cwd: t.Abs, Resolve: func(abs string) string {
+	p := Place(k.Workspace, "", t.Abs)
+	follow := p.Resolve
+	p.Resolve = func(abs string) string {
 		if abs == t.lexical || abs == t.Abs {
 			return t.Abs
 		}
-		if p, err := k.Workspace.Resolve(abs); err == nil {
-			return p.Abs
-		}
-		return abs
-	}}
+		return follow(abs)
+	}
+	return p
 }
 
 // items are what the gate judges of an operation on a file.
@@ -100,7 +96,7 @@ func (k *kit) outside(t target) []permission.Item {
 		return nil
 	}
 	within := filepath.Join(t.Abs, "*")
-	items := permission.FileItems("read", within, permission.Place{Roots: k.Workspace.Roots(), Home: k.place(t).Home})
+	items := permission.FileItems("read", within, k.place(t))
 	items = slices.DeleteFunc(items, func(i permission.Item) bool { return !isExternal(i) })
 	for i := range items {
 		items[i].Values = []string{within, t.Abs}

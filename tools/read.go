@@ -72,7 +72,7 @@ func (k *kit) showLines(t target, file workspace.File, a readArgs) (Result, erro
 	if a.Limit > 0 {
 		most = min(a.Limit, most)
 	}
-	k.seen.note(file.Path, file.Text)
+	k.Seen.note(file.Path, file.Text)
 	shown, last := numbered(ls, first, most, k.maxBytes())
 	out := strings.TrimPrefix(shown+k.readNote(t, len(ls.at), first, last), "\n")
 	return Result{Text: out, Title: readTitle(t, len(ls.at), first, last)}, nil

@@ -80,4 +80,6 @@ type Env struct {
 	// MayRead reports whether the rules for "read" let the model read a file, by its canonical path, without asking. grep
 	// leaves other files out, and edit does not tell about their text unasked. Nil: all files.
 	MayRead func(abs string) bool
+	// Seen is what the session's model has seen of each file; nil starts empty.
+	Seen *Seen
 }

@@ -22,7 +22,7 @@ func (k *kit) write(_ context.Context, a writeArgs) (Op, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.seen.stale(file) {
+	if k.Seen.Stale(file) {
 		return nil, changedError(t)
 	}
 	c := change{tool: "write", at: t, Change: workspace.NewChange(file, inFormOf(file, a.Content))}

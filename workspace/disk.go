@@ -45,12 +45,13 @@ func (d Disk) Apply(ctx context.Context, c Change) error {
 	return replacement{dir: dir, path: p.Abs, name: filepath.Base(p.Abs), change: c}.run(after)
 }
 
-// contradicts reports whether the editor shows the file with a text that is neither of these.
+// contradicts reports whether the editor shows the file with a text that is neither of these, a hidden byte order mark
+// aside.
 func (w *Workspace) contradicts(path, before, after string) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	s := w.state(path)
-	return s.unsynced || s.file.Open && s.file.Text != before && s.file.Text != after
+	return s.unsynced || s.file.Open && !sameButMark(s.file.Text, before) && !sameButMark(s.file.Text, after)
 }
 
 // replacement is one Change on its way to one name in one opened folder.

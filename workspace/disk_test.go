@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 )
 
@@ -156,7 +155,7 @@ func TestDiskRefuses(t *testing.T) {
 func TestDiskRefusesForGood(t *testing.T) {
 	dir := folder(t, map[string]string{"readonly": "x", "folder/": ""})
 	must(t, os.Chmod(dir+"/readonly", 0o444))
-	must(t, syscall.Mkfifo(dir+"/fifo", 0o600))
+	must(t, mkfifo(dir+"/fifo"))
 	d := Disk{New(dir)}
 	var readOnly *ReadOnlyError
 	if err := d.Apply(t.Context(), NewChange(File{Path: dir + "/readonly", Text: "x", Exists: true}, "y")); !errors.As(err, &readOnly) {

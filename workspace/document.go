@@ -122,6 +122,18 @@ func (w *Workspace) IsOpen(path string) bool {
 	return w.find(path, key) != nil
 }
 
+// OpenName is the name under which the editor has the file open, where that leads to it through a symlink: the editor knows
+// its buffer by no other. For a file that is not open it is path itself.
+func (w *Workspace) OpenName(path string) string {
+	key := w.keyUnlessNamed(path)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if list := w.open[key]; len(list) > 0 {
+		return list[len(list)-1].name
+	}
+	return path
+}
+
 // Unsaved reports whether the file is open with text other than the disk's. A file in another encoding, which differs in
 // its bytes, counts as saved from the editor's save until its next change.
 func (w *Workspace) Unsaved(path string) bool {
@@ -139,12 +151,17 @@ func (w *Workspace) Unsaved(path string) bool {
 	if err != nil || !disk.Exists {
 		return true
 	}
-	const bom = "\ufeff" // some editors keep it out of the buffer
-	if strings.TrimPrefix(text, bom) == strings.TrimPrefix(disk.Text, bom) {
+	if sameButMark(text, disk.Text) {
 		return false
 	}
 	info, err := os.Stat(key)
 	return err != nil || saved != stamp{known: true, edits: edits, size: info.Size(), mod: info.ModTime()}
+}
+
+// sameButMark compares a buffer's text with the disk's: many editors keep a byte order mark out of the buffer.
+func sameButMark(a, b string) bool {
+	const mark = "\ufeff"
+	return strings.TrimPrefix(a, mark) == strings.TrimPrefix(b, mark)
 }
 
 // key is the canonical path of a name, or the cleaned name where it cannot be resolved.

@@ -5,13 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"regexp/syntax"
-	"runtime"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 	"unicode/utf8"
@@ -48,7 +47,7 @@ func TestGrep(t *testing.T) {
 		"long":       strings.Repeat("é", MaxMatchText) + " end\n",
 	})
 	must(t, os.Symlink("a.go", filepath.Join(dir, "link.go")))
-	must(t, syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o600))
+	must(t, mkfifo(filepath.Join(dir, "fifo")))
 	for i, name := range []string{"a.go", "b/b.go", "b/b.md", "latin1", "long"} {
 		date(t, filepath.Join(dir, name), i)
 	}
@@ -257,7 +256,11 @@ func TestGlob(t *testing.T) {
 }
 
 func BenchmarkGrep(b *testing.B) {
-	w := New(filepath.Join(runtime.GOROOT(), "src"))
+	goroot, err := exec.Command("go", "env", "GOROOT").Output()
+	if err != nil {
+		b.Fatal(err)
+	}
+	w := New(filepath.Join(strings.TrimSpace(string(goroot)), "src"))
 	for _, pattern := range []string{`func\s+\w+`, "Reader", `(?i)todo`} {
 		b.Run(pattern, func(b *testing.B) {
 			for b.Loop() {

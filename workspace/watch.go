@@ -25,6 +25,12 @@ const watchDelay = 100 * time.Millisecond
 // Watched are the folders and not the files, so that a file which is replaced by another is seen, and for a symlink the
 // folder of its target too.
 func (w *Workspace) Watch(ctx context.Context, paths []string, changed func(path string)) error {
+	return w.WatchMore(ctx, paths, nil, changed)
+}
+
+// WatchMore is Watch with paths that come later; one that comes twice is watched once. It does not look at a path before
+// it came.
+func (w *Workspace) WatchMore(ctx context.Context, paths []string, more <-chan string, changed func(path string)) error {
 	watcher, err := fsnotify.NewWatcher()
 	if err != nil {
 		return fmt.Errorf("watch files: %w", err)
@@ -32,17 +38,14 @@ func (w *Workspace) Watch(ctx context.Context, paths []string, changed func(path
 	defer watcher.Close()
 	g := watch{workspace: w, watcher: watcher, files: make(map[string]*watched)}
 	for _, path := range paths {
-		f := &watched{}
-		if f.names, err = w.watchNames(path); err != nil {
-			return fmt.Errorf("watch %s: %w", path, err)
+		if err := g.watch(path); err != nil {
+			return err
 		}
-		f.look()
-		g.files[path] = f
 	}
 	if err := g.arm(); err != nil {
 		return err
 	}
-	return g.run(ctx, changed)
+	return g.run(ctx, more, changed)
 }
 
 // watch is one call of Watch.
@@ -51,6 +54,21 @@ type watch struct {
 	watcher   *fsnotify.Watcher
 	files     map[string]*watched // by the path as given
 	armed     map[string]bool     // folders
+}
+
+// watch takes a file into the files; arm does the rest.
+func (g *watch) watch(path string) error {
+	if g.files[path] != nil {
+		return nil
+	}
+	names, err := g.workspace.watchNames(path)
+	if err != nil {
+		return fmt.Errorf("watch %s: %w", path, err)
+	}
+	f := &watched{names: names}
+	f.look()
+	g.files[path] = f
+	return nil
 }
 
 // watched is one file.
@@ -92,7 +110,7 @@ func (f *watched) look() bool {
 }
 
 // run tells about changes until ctx ends.
-func (g *watch) run(ctx context.Context, changed func(path string)) error {
+func (g *watch) run(ctx context.Context, more <-chan string, changed func(path string)) error {
 	timer := time.NewTimer(0) // what changed before the watches stood is told at once
 	defer timer.Stop()
 	waiting := true
@@ -100,6 +118,10 @@ func (g *watch) run(ctx context.Context, changed func(path string)) error {
 		select {
 		case <-ctx.Done():
 			return nil
+		case path := <-more:
+			if err := errors.Join(g.watch(path), g.arm()); err != nil {
+				return err
+			}
 		case event, ok := <-g.watcher.Events:
 			if !ok {
 				return errors.New("watch files: the system closed the watch")

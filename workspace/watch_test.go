@@ -148,3 +148,23 @@ func TestWatchNothingLikeIt(t *testing.T) {
 		t.Error("a name with NUL is watched")
 	}
 }
+
+// A path that comes later is watched like the others.
+func TestWatchMore(t *testing.T) {
+	dir := folder(t, map[string]string{"ready": "", "sub/late": ""})
+	w := New(dir)
+	ctx, stop := context.WithCancel(t.Context())
+	told, more, ended := make(chan string, 100), make(chan string), make(chan error, 1)
+	go func() { ended <- w.WatchMore(ctx, []string{"ready"}, more, func(path string) { told <- path }) }()
+	defer func() {
+		stop()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	}()
+	awaken(t, told, filepath.Join(dir, "ready"))
+	more <- "sub/late"
+	more <- "sub/late" // once is enough, and the first has been taken in by now
+	put(t, filepath.Join(dir, "sub/late"), "x", false)
+	hear(t, told, "sub/late")
+}

@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -85,7 +84,7 @@ func TestReadRefuses(t *testing.T) {
 	must(t, err)
 	must(t, huge.Truncate(100<<20)) // sparse
 	must(t, huge.Close())
-	must(t, syscall.Mkfifo(filepath.Join(dir, "fifo"), 0o600))
+	must(t, mkfifo(filepath.Join(dir, "fifo")))
 	must(t, os.Chmod(filepath.Join(dir, "secret"), 0))
 	w := New(dir)
 	for name, want := range map[string]string{

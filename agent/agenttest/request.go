@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // request is a Chat Completions request with the fields that strict providers look at.
@@ -93,7 +94,7 @@ func (r *request) read(raw []byte) string {
 }
 
 // nameRule is what the name of a tool may be, also in a history.
-func nameRule() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`) }
+var nameRule = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-zA-Z0-9_-]{1,64}$`) })
 
 func (r *request) judgeTools() string {
 	name := nameRule()

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 )
 
 // BaseURL reaches the server through [Server.Client], which needs no sockets.
@@ -29,6 +30,7 @@ type Server struct {
 	title    string
 	requests []json.RawMessage
 	headers  []http.Header
+	times    []Exchange
 	problems []string
 	url      string
 	pipe     *pipeListener
@@ -119,6 +121,17 @@ func (s *Server) Headers() []http.Header {
 	return slices.Clone(s.headers)
 }
 
+// Exchange is when one request arrived (its header), was read to its end, and had its answer written whole; Answered is
+// zero until then.
+type Exchange struct{ Arrived, Read, Answered time.Time }
+
+// Exchanges are the times of all requests so far, in the order of [Server.Requests].
+func (s *Server) Exchanges() []Exchange {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.times)
+}
+
 // Problems are the reasons for which requests were refused as invalid. A test that ends well ends with none.
 func (s *Server) Problems() []string {
 	s.mu.Lock()
@@ -141,13 +154,16 @@ func (s *Server) Add(script ...Step) {
 }
 
 func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
+	arrived := time.Now()
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	if err != nil {
 		return // the client went away, or sent more than any test should
 	}
+	times := Exchange{Arrived: arrived, Read: time.Now()}
 	var req request
 	problem := req.read(raw)
-	step := s.take(raw, r.Header, &req, problem)
+	step, number := s.take(raw, r.Header, &req, problem, times)
+	defer s.answered(number)
 	if problem != "" {
 		refuse(w, Step{Status: http.StatusBadRequest, Message: problem, Type: "invalid_request_error"})
 		return
@@ -159,23 +175,33 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
 	newAnswer(w, r, &req, s.done).play(step)
 }
 
-// take records a request and chooses the step that answers it.
-func (s *Server) take(raw []byte, header http.Header, req *request, problem string) Step {
+// answered notes the end of an answer.
+func (s *Server) answered(number int) {
+	now := time.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.times[number].Answered = now
+}
+
+// take records a request and chooses the step that answers it. number is the request's index.
+func (s *Server) take(raw []byte, header http.Header, req *request, problem string, times Exchange) (step Step, number int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	number = len(s.requests)
+	s.times = append(s.times, times)
 	s.requests = append(s.requests, raw)
 	s.headers = append(s.headers, header.Clone())
 	if problem != "" {
 		s.problems = append(s.problems, problem)
-		return Step{}
+		return Step{}, number
 	}
 	if len(req.Tools) == 0 && (s.title != "" || req.wantsTitle()) {
-		return Step{Text: cmp.Or(s.title, "Scripted session")}
+		return Step{Text: cmp.Or(s.title, "Scripted session")}, number
 	}
 	if len(s.steps) == 0 {
-		return Step{Text: "The script is used up: it has no step for this request."}
+		return Step{Text: "The script is used up: it has no step for this request."}, number
 	}
-	step := s.steps[0]
+	step = s.steps[0]
 	s.steps = s.steps[1:]
-	return step
+	return step, number
 }

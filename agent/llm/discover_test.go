@@ -48,7 +48,7 @@ func TestDiscover(t *testing.T) {
 	silent := func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 	page := func(w http.ResponseWriter, _ *http.Request) { io.WriteString(w, "<html>") }
 	away := func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, "http://127.0.0.1:11434/v1/models", 302)
+		http.Redirect(w, r, "http://127.0.0.1:11434/v1/models", http.StatusFound)
 	}
 	tests := []struct {
 		name     string

@@ -60,11 +60,29 @@ func (p *program) writePlugin(name, into string) error {
 	if err != nil {
 		return usageError("%s", err)
 	}
-	if err := editors.Write(plugin, into); err != nil {
+	if err := writeFiles(plugin, into); err != nil {
 		return failed(err)
 	}
 	fmt.Fprintln(p.stdout, "written to "+into)
 	return nil
+}
+
+// writeFiles copies the files of a plugin below a folder, over older ones.
+func writeFiles(plugin fs.FS, into string) error {
+	return fs.WalkDir(plugin, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(into, filepath.FromSlash(name))
+		if entry.IsDir() {
+			return os.MkdirAll(to, 0o755)
+		}
+		text, err := fs.ReadFile(plugin, name)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+		return os.WriteFile(to, text, 0o644)
+	})
 }
 
 func (p *program) writeHelix(file string) error {

@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -31,12 +30,16 @@ type engine struct {
 	grants  *permission.Grants
 	http    *http.Client
 	notify  func(text string) // shows the user a sentence
+	where   permission.Place  // but for the roots, which may change
+	loaded  chan struct{}     // holds one where the configuration was loaded since it was last looked at
+	files   *fileWatch
 
 	mu       sync.Mutex
 	config   *config.Config
-	editor   json.RawMessage // the editor's settings
-	flags    json.RawMessage // the command line's
-	chosen   string          // by opencode.model.select
+	inForce  permission.Policy // the rules; a search judges every file by them
+	editor   json.RawMessage   // the editor's settings
+	flags    json.RawMessage   // the command line's
+	chosen   string            // by opencode.model.select
 	models   map[string]agent.Model
 	found    []llm.Found // local servers
 	foundAt  time.Time
@@ -56,8 +59,8 @@ func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engin
 		client = llm.NewHTTPClient()
 	}
 	return &engine{
-		program: p, ws: ws, store: s, grants: permission.NewGrants(s), http: client, notify: notify,
-		models: map[string]agent.Model{},
+		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, grants: permission.NewGrants(s), http: client, notify: notify,
+		models: map[string]agent.Model{}, loaded: make(chan struct{}, 1), where: tools.Place(ws, p.dirs.home, ws.Roots()[0]),
 	}, nil
 }
 
@@ -77,14 +80,32 @@ func (e *engine) load(ctx context.Context) {
 	cfg, warnings := config.Load(ctx, sources)
 	e.mu.Lock()
 	fresh := slices.DeleteFunc(slices.Clone(warnings), func(w config.Warning) bool { return slices.Contains(e.warnings, w) })
-	e.config, e.warnings = cfg, warnings
-	e.models = map[string]agent.Model{}
+	e.warnings = warnings
 	e.mu.Unlock()
+	e.take(cfg)
+	select {
+	case e.loaded <- struct{}{}:
+	default: // whoever waits will look at the newest anyway
+	}
 	for _, w := range fresh {
 		logger().Warningf("configuration: %s", w)
 		e.notify("OpenCode configuration: " + w.String())
 	}
 }
+
+// take makes a configuration the one in force. What it says of the agent in use comes after what it says of all.
+func (e *engine) take(cfg *config.Config) {
+	layers := append([]permission.Layer{permission.Defaults()}, cfg.Permission...)
+	layers = append(layers, cfg.Agent[cmp.Or(cfg.DefaultAgent, defaultAgent)].Permission...)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.config = cfg
+	e.inForce = permission.Policy{Layers: layers, Home: e.where.Home}
+	e.models = map[string]agent.Model{}
+}
+
+// defaultAgent is the agent that takes a prompt where none is set.
+const defaultAgent = "build"
 
 // now is the configuration in force. It must not be changed.
 func (e *engine) now() *config.Config {
@@ -102,10 +123,25 @@ func (e *engine) trusted(ctx context.Context, hash string) bool {
 	return ok && known == hash
 }
 
-// askTrust puts what the workspace's files would do to the user, once, and takes it over on a yes.
+// askTrust puts what the workspace's files would do to the user, once, and again when that has changed, until ctx ends.
 func (e *engine) askTrust(ctx context.Context, ask func(context.Context, []string) bool) {
-	cfg := e.now()
-	if len(cfg.Untrusted) == 0 || !ask(ctx, cfg.Untrusted) {
+	asked := ""
+	for ctx.Err() == nil {
+		if cfg := e.now(); len(cfg.Untrusted) > 0 && cfg.Hash != asked {
+			asked = cfg.Hash
+			e.trust(ctx, cfg, ask)
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-e.loaded:
+		}
+	}
+}
+
+// trust takes over what cfg holds back on a yes. What was shown is what is trusted, whatever the files say by then.
+func (e *engine) trust(ctx context.Context, cfg *config.Config, ask func(context.Context, []string) bool) {
+	if !ask(ctx, cfg.Untrusted) {
 		return
 	}
 	if err := e.store.Trust(ctx, e.root(), cfg.Hash); err != nil {
@@ -115,12 +151,20 @@ func (e *engine) askTrust(ctx context.Context, ask func(context.Context, []strin
 	e.load(ctx)
 }
 
-// watch loads the configuration again when one of its files changes, until ctx ends. What files there are depends on what
-// they say, so the watch begins anew with each list.
-func (e *engine) watch(ctx context.Context) {
+// watchAll watches what the program depends on until ctx ends.
+func (e *engine) watchAll(ctx context.Context) {
 	if e.program.bubble {
 		return
 	}
+	var work sync.WaitGroup
+	work.Go(func() { e.files.run(ctx) })
+	e.watch(ctx)
+	work.Wait()
+}
+
+// watch loads the configuration again when one of its files changes, until ctx ends. What files there are depends on what
+// they say, so the watch begins anew with each list.
+func (e *engine) watch(ctx context.Context) {
 	for ctx.Err() == nil {
 		files := e.now().Files
 		round, next := context.WithCancel(ctx)
@@ -148,6 +192,7 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.Gate = e.gate
 	opt.System = e.system
 	opt.MaxSteps = e.steps
+	opt.Note = e.files.note
 	opt.Tools = func(s *agent.Session) *tools.Set { return e.tools(s, applier, barrier) }
 	return agent.NewSessions(opt)
 }
@@ -156,7 +201,7 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 func (e *engine) steps() int {
 	cfg := e.now()
 	var set struct{ Steps int }
-	if raw := cfg.Agent[cmp.Or(cfg.DefaultAgent, "build")].Raw; len(raw) > 0 && json.Unmarshal(raw, &set) == nil && set.Steps > 0 {
+	if raw := cfg.Agent[cmp.Or(cfg.DefaultAgent, defaultAgent)].Raw; len(raw) > 0 && json.Unmarshal(raw, &set) == nil && set.Steps > 0 {
 		return set.Steps
 	}
 	return maxSteps
@@ -171,15 +216,17 @@ func (e *engine) gate(s *agent.Session) *permission.Gate {
 
 // policy is the rules in force: the defaults below what is configured.
 func (e *engine) policy() permission.Policy {
-	return permission.Policy{Layers: append([]permission.Layer{permission.Defaults()}, e.now().Permission...)}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.inForce
 }
 
 func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *tools.Set {
 	cfg := e.now()
 	env := &tools.Env{
-		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ()),
+		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ(), cfg),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: &tools.Todos{},
-		MayRead: e.mayRead,
+		MayRead: e.mayRead, Seen: e.files.seenBy(s.ID()),
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }
@@ -187,30 +234,21 @@ func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func
 	return tools.NewSet(tools.Builtin(env)...)
 }
 
-// mayRead reports whether the rules let the model read a file unasked: a search passes over the others, as it would
-// otherwise be a way around the question.
+// mayRead reports whether the rules let the model read a file, by its canonical name, unasked: a search passes over the
+// others, as it would otherwise be a way around the question.
 func (e *engine) mayRead(abs string) bool {
-	strictest, _ := e.policy().JudgeAll(permission.FileItems("read", abs, e.place()))
+	place := e.place()
+	place.Resolve = nil // a search has many files
+	strictest, _ := e.policy().JudgeAll(permission.FileItems("read", abs, place))
 	return strictest.Action == permission.Allow
 }
 
 // place is where names are judged from.
 func (e *engine) place() permission.Place {
-	return permission.Place{Roots: e.ws.Roots(), Home: e.program.dirs.home, Cwd: e.root()}
-}
-
-// childEnviron is the environment of the commands that the agent runs: without the agent's own keys.
-func childEnviron(environ []string) []string {
-	secret := map[string]bool{"OPENCODE_SERVER_PASSWORD": true, "OPENCODE_CONFIG_CONTENT": true}
-	for _, p := range llm.Providers() {
-		for _, key := range p.Keys {
-			secret[key] = true
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
-		name, _, _ := strings.Cut(kv, "=")
-		return secret[name]
-	})
+	p := e.where
+	p.Roots = e.ws.Roots()
+	p.Cwd = p.Roots[0]
+	return p
 }
 
 // system is the prompt of a new session.

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"sync"
+	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/tliron/commonlog"
@@ -60,6 +62,9 @@ func (s stdio) Close() error {
 func (p *program) serve(ctx context.Context) int {
 	if out, ok := p.stdout.(*os.File); ok && out == os.Stdout {
 		os.Stdout = os.Stderr // whatever prints by mistake must not reach the editor
+		// A closed output is an error to act on; unnoticed, the signal would end the process and leave its children.
+		// Ignoring it instead would be inherited by every command that the agent runs.
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	}
 	opt := lsp.Options{Version: version(), Build: p.build, SocketDir: p.dirs.runtime, Transcripts: p.dirs.transcripts()}
 	if p.bubble {
@@ -78,7 +83,7 @@ func (p *program) build(ctx context.Context, ed lsp.Editor) (*lsp.Agent, error) 
 	e.load(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup
-	work.Go(func() { e.watch(ctx) })
+	work.Go(func() { e.watchAll(ctx) })
 	work.Go(func() { e.askTrust(ctx, ed.Trust) })
 	sessions := e.sessions(agent.Options{Opened: ed.Opened, Settle: ed.Settle}, ed.Applier, ed.Barrier)
 	return &lsp.Agent{

@@ -8,8 +8,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"path/filepath"
+	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -84,22 +85,49 @@ func (p *program) checkOne(cmd *cobra.Command, file, kind, input string, explain
 	if err := e.loadFor(cmd.Context(), file); err != nil {
 		return err
 	}
-	items, err := p.items(e.root(), kind, input)
+	items, err := e.items(kind, input)
 	if err != nil {
 		return err
 	}
+	var grants []permission.Grant
+	if file == "" {
+		if grants, err = e.grants.List(cmd.Context(), e.root()); err != nil {
+			return err
+		}
+	}
 	policy := e.policy()
-	verdict, _ := policy.JudgeAll(items)
+	verdict := answeredBefore(policy, items, grants)
 	fmt.Fprintf(p.stdout, "%s: %s\n", verdict.Action, verdict.Reason)
 	if !explain {
 		return nil
 	}
 	w := tabwriter.NewWriter(p.stdout, 0, 4, 2, ' ', 0)
 	for _, it := range items {
-		v := policy.Judge(it)
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", v.Action, it.Permission, permission.Visible(first(it.Values)), v.Reason)
+		v := answeredBefore(policy, []permission.Item{it}, grants)
+		if it.Strictness == permission.Beside {
+			v = policy.Judge(it) // alone it would be nothing to judge
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%s\n", v.Action, it.Permission, permission.Marked(first(it.Values)), v.Reason)
 	}
 	return w.Flush()
+}
+
+// answeredBefore is what the rules and then the remembered answers say of items.
+func answeredBefore(policy permission.Policy, items []permission.Item, grants []permission.Grant) permission.Verdict {
+	verdict, asks := policy.JudgeAll(items)
+	if verdict.Action != permission.Ask {
+		return verdict
+	}
+	for _, gr := range grants {
+		open := gr.Settle(asks)
+		if len(open) == 0 {
+			verdict.Action = permission.Allow
+			verdict.Reason = fmt.Sprintf("%s %q was answered with always on %s (%s)", gr.Permission, gr.Pattern, gr.Created.Local().Format(time.DateOnly), gr.ID)
+			return verdict
+		}
+		asks = open
+	}
+	return asks[0]
 }
 
 // loadFor reads the configuration in force, or file alone where one is named.
@@ -116,15 +144,18 @@ func (e *engine) loadFor(ctx context.Context, file string) error {
 	for _, w := range warnings {
 		e.notify(w.String())
 	}
-	e.config = cfg
+	e.take(cfg)
 	return nil
 }
 
 // items are what the gate would judge.
-func (p *program) items(root, kind, input string) ([]permission.Item, error) {
-	place := permission.Place{Roots: []string{root}, Home: p.dirs.home, Cwd: root}
+func (e *engine) items(kind, input string) ([]permission.Item, error) {
+	place := e.place()
 	switch kind {
 	case "bash":
+		if err := shell.Valid(input); err != nil {
+			return nil, err
+		}
 		return shell.Items(input, place), nil
 	case "web", "webfetch":
 		return permission.URLItems(input)
@@ -132,11 +163,10 @@ func (p *program) items(root, kind, input string) ([]permission.Item, error) {
 		if kind == "path" {
 			kind = "edit"
 		}
-		path := input
-		if !filepath.IsAbs(path) {
-			path = filepath.Join(root, path)
+		if rest, ok := strings.CutPrefix(input, "~/"); ok {
+			input = place.Home + "/" + rest
 		}
-		return permission.FileItems(kind, path, place), nil
+		return permission.FileItems(kind, input, place), nil
 	}
 	return []permission.Item{{Permission: kind, Values: []string{input}}}, nil
 }

@@ -30,23 +30,38 @@ func (e *engine) rules() []agent.Rules {
 		if strings.Contains(pattern, "://") {
 			continue // addresses come with the web tools
 		}
-		if matches, err := doublestar.FilepathGlob(pattern, doublestar.WithFilesOnly()); err == nil {
+		if matches, err := doublestar.FilepathGlob(pattern, doublestar.WithFilesOnly(), doublestar.WithNoFollow()); err == nil {
 			files = append(files, matches...)
 		}
 	}
 	return e.readRules(files)
 }
 
+// readRules reads the files. One in the workspace is the repository's, and read only where its links lead to nothing that
+// would be asked about: a repository must not send .env or a file of the user's to the model this way.
 func (e *engine) readRules(files []string) []agent.Rules {
 	var rules []agent.Rules
 	seen := map[string]bool{}
 	for _, path := range files {
+		real, err := e.ws.Resolve(path)
+		repository := e.inWorkspace(path) || err == nil && real.Inside()
+		if err != nil || repository && !e.mayRead(real.Abs) {
+			logger().Warningf("the instructions %s are left out: they lead to a file that may not be read unasked", path)
+			continue
+		}
 		f, err := e.ws.Read(path)
 		if err != nil || !f.Exists || seen[f.Path] || f.Text == "" {
 			continue
 		}
 		seen[f.Path] = true
-		rules = append(rules, agent.Rules{Path: path, Text: f.Text[:min(len(f.Text), maxRules)]})
+		rules = append(rules, agent.Rules{Path: path, Text: f.Text[:min(len(f.Text), maxRules)], Repository: repository})
 	}
 	return rules
+}
+
+// inWorkspace reports whether the name, its links not followed, lies in a root.
+func (e *engine) inWorkspace(path string) bool {
+	place := e.place()
+	place.Resolve = nil
+	return place.Inside(path)
 }

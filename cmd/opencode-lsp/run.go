@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -88,6 +89,11 @@ func (p *program) run(ctx context.Context, o runOptions, text string) error {
 	if o.model != "" {
 		e.setModel(o.model)
 	}
+	watching, stop := context.WithCancel(ctx)
+	var work sync.WaitGroup
+	work.Go(func() { e.watchAll(watching) })
+	defer work.Wait()
+	defer stop()
 	sessions := e.sessions(agent.Options{}, workspace.Disk{Workspace: ws}, nil)
 	defer sessions.Close()
 	s, err := pickSession(ctx, sessions, o)
@@ -120,7 +126,7 @@ type runView struct {
 	session  *agent.Session
 	turn     string
 	in       *bufio.Reader
-	inLine   bool // text was printed without a line end
+	printed  string // of the message that is being written
 }
 
 // follow shows the events of the turn and returns how it ended.
@@ -161,12 +167,12 @@ func (v *runView) show(e agent.Event) {
 	switch e.Type {
 	case agent.TextDelta:
 		fmt.Fprint(v.stdout, e.Text)
-		v.inLine = !strings.HasSuffix(e.Text, "\n")
-	case agent.MessageDone:
-		if v.inLine {
-			fmt.Fprintln(v.stdout)
-			v.inLine = false
+		v.printed += e.Text
+	case agent.MessageDone: // holds the text whole, whatever was shown of it while it came
+		if e.Message.Text != "" {
+			fmt.Fprintln(v.stdout, strings.TrimPrefix(e.Message.Text, v.printed))
 		}
+		v.printed = ""
 	case agent.CallDone:
 		mark := "✓"
 		if e.Result.Error {
@@ -174,6 +180,10 @@ func (v *runView) show(e agent.Event) {
 		}
 		fmt.Fprintf(v.stderr, "%s %s %s\n", mark, e.Result.Name, permission.Visible(e.Result.Title))
 	case agent.Retrying:
+		if v.printed != "" {
+			fmt.Fprintln(v.stdout)
+		}
+		v.printed = ""
 		fmt.Fprintln(v.stderr, e.Text)
 	}
 }
@@ -196,7 +206,10 @@ func (v *runView) answer(q agent.OpenQuestion) {
 
 // ask shows the whole question and reads the choice; anything else than a choice asks again, the end of input rejects.
 func (v *runView) ask(q agent.OpenQuestion) permission.Answer {
-	fmt.Fprintf(v.stderr, "\n#%s %s: %s\n", q.ID, q.Tool, permission.Visible(q.Subject))
+	fmt.Fprintf(v.stderr, "\n#%s %s: %s\n", q.ID, q.Tool, permission.Marked(q.Subject))
+	for _, p := range q.Parts {
+		fmt.Fprintln(v.stderr, "  "+permission.Marked(p.String()))
+	}
 	for _, n := range q.Notes {
 		fmt.Fprintln(v.stderr, "  "+permission.Visible(n))
 	}

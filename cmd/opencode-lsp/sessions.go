@@ -4,6 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -67,11 +70,8 @@ func (p *program) listSessions(cmd *cobra.Command, s *store.Store, format string
 
 func (p *program) showSession(cmd *cobra.Command, s *store.Store, id, format string) error {
 	events, err := s.Load(cmd.Context(), id)
-	if errors.Is(err, agent.ErrNotFound) {
-		return fmt.Errorf("there is no session %s; `opencode-lsp sessions list` shows those of this folder", id)
-	}
 	if err != nil {
-		return err
+		return explainMissing(id, err)
 	}
 	if format == "json" {
 		return json.NewEncoder(p.stdout).Encode(events)
@@ -91,5 +91,19 @@ func (p *program) deleteSession(cmd *cobra.Command, s *store.Store, id string) e
 		return err
 	}
 	defer release()
-	return s.Delete(cmd.Context(), id)
+	if err := s.Delete(cmd.Context(), id); err != nil {
+		return explainMissing(id, err)
+	}
+	if err := os.Remove(filepath.Join(p.dirs.transcripts(), id+".md")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the session is deleted, its transcript is not: %w", err)
+	}
+	return nil
+}
+
+// explainMissing says where to look for a session that there is not.
+func explainMissing(id string, err error) error {
+	if errors.Is(err, agent.ErrNotFound) {
+		return fmt.Errorf("there is no session %s; `opencode-lsp sessions list` shows those of this folder", id)
+	}
+	return err
 }

@@ -83,7 +83,7 @@
 // # Time and accidents
 //
 //	wait                      let the server settle and collect background commands
-//	wait DURATION             let time pass: an hour takes no time in a bubble
+//	wait DURATION             let time pass: an hour takes no time in a bubble; [!real] before it leaves it out elsewhere
 //	drop                      the editor is gone without a word, unsaved text with it
 //	kill                      the server is gone; the editor keeps its buffers
 //	restart                   a new server on the same data: in good order if the old one runs; after drop a new editor

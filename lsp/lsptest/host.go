@@ -24,6 +24,11 @@ type Host interface {
 	Kill() error
 }
 
+// Watcher is a Host that settles by what passes between editor and server: it gets each editor before the first message.
+type Watcher interface {
+	Attach(e *Editor)
+}
+
 // World is what a script lays out for the server.
 type World struct {
 	// Root is the workspace folder. Home is a folder beside it for the user's own files ("home/" in the script).

@@ -21,6 +21,9 @@ func (p *player) start() error {
 	}
 	old := p.editor
 	p.editor, p.stopped, p.question, p.noticed = Dial(p.ctx, rwc, p.options), false, 0, 0
+	if w, ok := p.Host.(Watcher); ok {
+		w.Attach(p.editor)
+	}
 	if err := p.editor.Initialize(p.ctx); err != nil {
 		return err
 	}

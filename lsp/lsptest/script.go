@@ -29,6 +29,8 @@ type Script struct {
 	// Scrub makes what differs from run to run the same: ids, times. Nil leaves the text as it is. The script's folder is
 	// $WORK and its workspace $ROOT in any case.
 	Scrub func(string) string
+	// Real says that the server runs in real time and no bubble: the condition [real].
+	Real bool
 	// Trace gets every message between editor and server as it passes.
 	Trace io.Writer
 }
@@ -176,7 +178,9 @@ func (p *player) execute(log io.Writer) error {
 			return fmt.Errorf("set %s: %w", name, err)
 		}
 	}
-	engine := &script.Engine{Cmds: p.commands(), Conds: script.DefaultConds()}
+	conds := script.DefaultConds()
+	conds["real"] = script.BoolCondition("the server runs in real time", p.Real)
+	engine := &script.Engine{Cmds: p.commands(), Conds: conds}
 	err = engine.Execute(state, filepath.Base(p.File), bufio.NewReader(bytes.NewReader(p.archive.Comment)), log)
 	if left := state.CloseAndWait(log); err == nil {
 		err = left // a command in the background that nobody waited for

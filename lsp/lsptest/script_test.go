@@ -17,12 +17,11 @@ import (
 
 // scriptHost is a server with just enough of an agent for the sample script.
 type scriptHost struct {
-	t      *testing.T
-	peer   *peer
-	root   string
-	model  []json.RawMessage
-	turns  int
-	broken string // sends this notification at start
+	t     *testing.T
+	peer  *peer
+	root  string
+	model []json.RawMessage
+	turns int
 }
 
 func (h *scriptHost) Start(ctx context.Context, world World) (io.ReadWriteCloser, error) {
@@ -188,6 +187,10 @@ func TestScenariosAreWellFormed(t *testing.T) {
 			t.Errorf("%s does not say first what it is for", file)
 		}
 		for i, line := range strings.Split(head, "\n") {
+			_, behind, conditional := strings.Cut(line, "] ") // [!real] wait 1h
+			if conditional && strings.HasPrefix(line, "[") {
+				line = behind
+			}
 			words := strings.Fields(strings.TrimLeft(line, "!? "))
 			if len(words) > 0 && !strings.HasPrefix(line, "#") && known[words[0]] == nil {
 				t.Errorf("%s:%d: unknown command %s", file, i+1, words[0])

@@ -121,30 +121,32 @@ func or(s, otherwise string) string {
 	return s
 }
 
-// resolve follows the links of the line's context as the file system would follow real ones.
+// resolve follows the links of the line's context as the kernel would follow real ones: component by component.
 func (q query) resolve(abs string) string {
-	for range 40 {
-		next, found := q.step(abs)
-		if !found {
-			return abs
-		}
-		abs = next
+	if !path.IsAbs(abs) {
+		return abs // of Windows
 	}
-	return abs
-}
-
-func (q query) step(abs string) (string, bool) {
-	for link, to := range q.Ctx.Symlinks {
-		if abs != link && !strings.HasPrefix(abs, link+"/") {
+	done, rest := "/", abs
+	for links := 0; rest != ""; {
+		var name string
+		name, rest, _ = strings.Cut(strings.TrimLeft(rest, "/"), "/")
+		next := path.Join(done, name)
+		to, link := q.Ctx.Symlinks[next]
+		if !link || links == maxLinks {
+			done = next
 			continue
 		}
-		if !path.IsAbs(to) {
-			to = path.Join(path.Dir(link), to)
+		links++
+		if path.IsAbs(to) {
+			done = "/"
 		}
-		return path.Join(to, strings.TrimPrefix(abs, link)), true
+		rest = to + "/" + rest
 	}
-	return abs, false
+	return done
 }
+
+// maxLinks is how many links one name leads through.
+const maxLinks = 40
 
 // paths are the files that a tool's path, pattern or patch names.
 func (q query) paths() []permission.Item {

@@ -209,7 +209,7 @@ func (c *invocation) remote(w word) {
 
 // joinAll is where names start after changing to a folder, which is judged when it lies outside; none: not known.
 func (c *invocation) joinAll(to word) []string {
-	if !to.known() || to.text == "" || len(c.cwds) == 0 && !permission.IsAbs(to.text) {
+	if !to.known() || to.text == "" || len(c.cwds) == 0 && !permission.IsAbs(to.text) || tooLong(c.dirs, to.text) {
 		c.add(permission.Item{Permission: "external_directory", Values: []string{to.raw}, Strictness: permission.AlwaysAsk,
 			Why: "the folder is not known before it runs", Fold: c.place.FoldCase})
 		return nil
@@ -229,7 +229,7 @@ func (c *invocation) joinAll(to word) []string {
 
 // chdir judges cd and its relatives, which need no rule of their own inside the workspace, and moves the walker.
 func (c *invocation) chdir() bool {
-	if !slices.Contains([]string{"cd", "pushd", "popd"}, c.name) {
+	if !slices.Contains([]string{"cd", "pushd", "popd"}, c.name) || c.words[0].text != c.name {
 		return false
 	}
 	c.moves++

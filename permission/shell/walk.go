@@ -7,6 +7,7 @@
 package shell
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -39,7 +40,9 @@ func Items(src string, p permission.Place) []permission.Item {
 	for _, name := range [...]string{"HOME", "PWD"} {
 		w.assigned[name] = strings.Count(src, name) > strings.Count(src, "$"+name)+strings.Count(src, "${"+name)
 	}
-	w.code(src)
+	if w.code(src); len(w.items) == 0 {
+		w.unreadable(src, "it holds no command")
+	}
 	return w.items
 }
 
@@ -123,20 +126,33 @@ func (w *walker) code(src string) {
 	}
 	inner := &walker{state: w.state, src: src, place: w.place, cwds: w.cwds, ambient: w.ambient, depth: w.depth}
 	w.depth--
-	any := false
-	err := syntax.NewParser(syntax.Variant(syntax.LangBash)).Stmts(strings.NewReader(src), func(s *syntax.Stmt) bool {
-		any = true
-		inner.stmt(s)
-		return true
-	})
+	list, err := parse(src)
+	inner.stmts(list)
 	w.cwds = inner.cwds
-	if err != nil {
+	switch {
+	case err != nil:
 		w.unreadable(src, "bash and we may read it differently: "+err.Error())
-		return
-	}
-	if !any {
+	case len(list) == 0:
 		w.unreadable(src, "it holds no command")
 	}
+}
+
+// parse gives the statements of a text, those before a mistake included. The parser is known to panic on some broken
+// texts and to go on after an error; both are errors here.
+func parse(src string) (list []*syntax.Stmt, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the parser gave up: %v", r)
+		}
+	}()
+	for s, e := range syntax.NewParser(syntax.Variant(syntax.LangBash)).StmtsSeq(strings.NewReader(src)) {
+		if e != nil {
+			err = e
+			continue
+		}
+		list = append(list, s)
+	}
+	return list, err
 }
 
 // stmts judges statements one after the other.

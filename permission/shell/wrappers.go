@@ -88,7 +88,7 @@ func (c *invocation) wrapper() bool {
 		c.suffixes()
 		return true
 	}
-	if wr.through && at < len(c.words) {
+	if wr.through && at < len(c.words) && c.words[0].text == c.name { // ./timeout may be anything
 		c.through = true
 	}
 	if at < len(c.words) && !c.looksUp(wr) {

@@ -52,6 +52,7 @@ type Config struct {
 	Compaction       Compaction         `json:"compaction"`
 	ToolOutput       ToolOutput         `json:"tool_output"`
 	Edits            Edits              `json:"edits"`
+	Environment      Environment        `json:"environment"`
 	Transcript       Transcript         `json:"transcript"`
 	PermissionPrompt PermissionPrompt   `json:"permission_prompt"`
 
@@ -172,6 +173,13 @@ type ToolOutput struct {
 type Edits struct {
 	Unopened string `json:"unopened"`
 	Save     string `json:"save"`
+}
+
+// Environment says which variables commands get: all but those that hold the agent's own keys, without Drop, with Pass.
+// Both are names that may hold * and ?.
+type Environment struct {
+	Pass []string `json:"pass"`
+	Drop []string `json:"drop"`
 }
 
 // Transcript says when a transcript is shown: Open is "auto" or "never".

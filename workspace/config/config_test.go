@@ -63,10 +63,11 @@ func (p *place) load() (*Config, []string) {
 	return c, lines
 }
 
-// clean is load where nothing is wrong.
+// clean is load where nothing is wrong, but for a repository's vain attempt to allow something.
 func (p *place) clean() *Config {
 	p.t.Helper()
 	c, warnings := p.load()
+	warnings = slices.DeleteFunc(warnings, func(w string) bool { return strings.Contains(w, "only limits what your own rules allow") })
 	if len(warnings) > 0 {
 		p.t.Errorf("warnings: %q", warnings)
 	}
@@ -208,6 +209,27 @@ func TestPermissionLayers(t *testing.T) {
 			rule("edit", "*", permission.Deny), rule("bash", "git *", permission.Allow), rule("webfetch", "*", permission.Deny),
 		}}},
 	})
+}
+
+// What a repository allows is no use and is said, once a file; what it allows within its own limits is.
+func TestVainRules(t *testing.T) {
+	for text, want := range map[string]int{
+		`{"permission": "allow"}`: 1, `{"permission": {"bash": "allow", "edit": {"*": "allow"}}}`: 1, `{"tools": {"bash": true}}`: 1,
+		`{"permission": {"bash": {"*": "deny", "git status": "allow"}}}`: 0, `{"permission": {"bash": "readonly"}}`: 0, `{"permission": "deny"}`: 0,
+		`{"permission": {"bash": {"ls": "allow", "*": "deny"}}}`: 1,
+	} {
+		p := newPlace(t, map[string]string{"repo/opencode.json": text})
+		_, warnings := p.load()
+		got := 0
+		for _, w := range warnings {
+			if strings.Contains(w, ":1: ") && strings.Contains(w, "only limits what your own rules allow") {
+				got++
+			}
+		}
+		if got != want || len(warnings) != want {
+			t.Errorf("%s: %q", text, warnings)
+		}
+	}
 }
 
 func TestCommands(t *testing.T) {

@@ -67,6 +67,8 @@ func Keys() []Key {
 
 		{Path: "edits.unopened", Type: Text, Values: []string{"editor", "disk"}, Default: `"editor"`, Scope: Open, Doc: "Where files change that the editor has not open."},
 		{Path: "edits.save", Type: Text, Values: []string{"ask", "write", "never"}, Default: `"ask"`, Scope: Open, Doc: "What to do with unsaved edits before something reads the disk."},
+		{Path: "environment.pass", Type: Texts, Doc: "Variables that commands get although they hold a key; * and ? are known."},
+		{Path: "environment.drop", Type: Texts, Scope: Open, Doc: "Further variables that commands do not get; * and ? are known."},
 		{Path: "transcript.open", Type: Text, Values: []string{"auto", "never"}, Default: `"auto"`, Scope: Open, Doc: "Whether a transcript is shown when an answer is in it."},
 		{Path: "permission_prompt.type", Type: Text, Values: []string{"error", "warning", "info"}, Default: `"warning"`, Doc: "The message type of questions."},
 		{Path: "permission_prompt.first", Type: Text, Values: []string{"details", "reject"}, Default: `"details"`, Doc: "The harmless action that stands first in a question."},

@@ -1,0 +1,54 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/opencode-lsp/opencode-lsp/agent/llm"
+	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/workspace/config"
+)
+
+// minSecret is the length in bytes from which a configured key is looked for in other variables.
+const minSecret = 8
+
+// childEnviron is the environment of the commands that the agent runs: without the variables that hold the agent's own
+// keys, by the name that a provider's usually has and by the value that is configured, and without what `environment.drop`
+// names. What `environment.pass` names stays whatever it holds. Both may use "*" and "?".
+func childEnviron(environ []string, cfg *config.Config) []string {
+	secrets := configuredSecrets(cfg)
+	return slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
+		name, value, _ := strings.Cut(kv, "=")
+		named := func(pattern string) bool { return permission.Wildcard(pattern, name) }
+		switch {
+		case slices.ContainsFunc(cfg.Environment.Pass, named):
+			return false
+		case ownVariable(name) || slices.ContainsFunc(cfg.Environment.Drop, named):
+			return true
+		}
+		return slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(value, secret) })
+	})
+}
+
+// ownVariable reports whether a variable is one that holds a secret of the agent's.
+func ownVariable(name string) bool {
+	if strings.EqualFold(name, "OPENCODE_SERVER_PASSWORD") || strings.EqualFold(name, "OPENCODE_CONFIG_CONTENT") {
+		return true
+	}
+	return slices.ContainsFunc(llm.Providers(), func(p llm.Info) bool {
+		return slices.ContainsFunc(p.Keys, func(key string) bool { return strings.EqualFold(name, key) })
+	})
+}
+
+// configuredSecrets are the keys and header values of all providers, wherever they came from.
+func configuredSecrets(cfg *config.Config) []string {
+	var found []string
+	for _, p := range cfg.Providers {
+		found = append(found, string(p.Options.APIKey))
+		for _, value := range p.Options.Headers {
+			_, credential, _ := strings.Cut(string(value), " ") // after "Bearer" or "Basic"
+			found = append(found, string(value), credential)
+		}
+	}
+	return slices.DeleteFunc(found, func(s string) bool { return len(s) < minSecret })
+}

@@ -1,0 +1,108 @@
+package lsp
+
+import (
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	"github.com/opencode-lsp/opencode-lsp/workspace"
+)
+
+// What editors get wrong in document sync: a change that does not fit makes the document unreadable until it is opened again,
+// and never changes another one.
+func TestDocumentFaults(t *testing.T) {
+	const text = "a𝕏b\nsecond\n"
+	at := func(l1, c1, l2, c2 int64) string {
+		return fmt.Sprintf(`{"range":{"start":{"line":%d,"character":%d},"end":{"line":%d,"character":%d}},"text":"-"}`, l1, c1, l2, c2)
+	}
+	for _, c := range []struct {
+		name, change string
+		version      int
+		want         string // "" where the document must not be read any more
+	}{
+		{"in a line", at(0, 1, 0, 3), 2, "a-b\nsecond\n"},
+		{"inside a surrogate pair", at(0, 2, 0, 3), 2, "a-b\nsecond\n"},
+		{"character past the line", at(0, 99, 0, 99), 2, "a𝕏b-\nsecond\n"},
+		{"line past the end", at(99, 0, 1<<40, 0), 2, text + "-"},
+		{"whole text", `{"text":"new"}`, 2, "new"},
+		{"no changes", ``, 2, text},
+		{"negative line", at(-1, 0, 0, 0), 2, ""},
+		{"negative character", at(0, -1, 0, 0), 2, ""},
+		{"end before start", at(1, 0, 0, 0), 2, ""},
+		{"second of two", at(0, 0, 0, 0) + "," + at(1, 1, 0, 0), 2, ""},
+		{"version repeats", at(0, 0, 0, 0), 1, ""},
+		{"version goes back", at(0, 0, 0, 0), 0, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, path := docServer(t)
+			s.open(path, 1, text)
+			s.change(path, c.version, c.change)
+			if got := s.text(path); got != c.want {
+				t.Errorf("got %q, want %q", got, c.want)
+			}
+			s.open(path, 1, "fresh") // a second didOpen replaces the first
+			s.change(path, 2, at(0, 0, 0, 0))
+			if got := s.text(path); got != "-fresh" {
+				t.Errorf("opened again: got %q", got)
+			}
+		})
+	}
+}
+
+func TestChangeOfUnknownDocument(t *testing.T) {
+	s, path := docServer(t)
+	s.change(path, 2, `{"text":"x"}`)
+	if s.ws.IsOpen(path) {
+		t.Error("a change opens a document that was never opened")
+	}
+	s.open(path, 1, "x")
+	for range 2 {
+		if err := s.didClose(documentParams{textDocumentID{URI: uriOf(path)}}); err != nil {
+			t.Error(err)
+		}
+	}
+	s.change(path, 2, `{"text":"y"}`)
+	if s.ws.IsOpen(path) {
+		t.Error("a change opens a document that was closed")
+	}
+}
+
+// docFixture is a server with a workspace and nothing else.
+type docFixture struct {
+	*Server
+	t *testing.T
+}
+
+func docServer(t *testing.T) (docFixture, string) {
+	root := t.TempDir()
+	return docFixture{&Server{ws: workspace.New(root), client: client{encoding: utf16Encoding}}, t}, filepath.Join(root, "a.txt")
+}
+
+func (f docFixture) open(path string, version int, text string) {
+	f.send(f.t, fmt.Sprintf(`{"textDocument":{"uri":%q,"version":%d,"text":%q}}`, uriOf(path), version, text), "textDocument/didOpen")
+}
+
+// change sends a didChange; that it is refused is seen in the text.
+func (f docFixture) change(path string, version int, changes string) {
+	f.send(f.t, fmt.Sprintf(`{"textDocument":{"uri":%q,"version":%d},"contentChanges":[%s]}`, uriOf(path), version, changes), "textDocument/didChange")
+}
+
+func (f docFixture) send(t *testing.T, params, method string) {
+	t.Helper()
+	if !json.Valid([]byte(params)) {
+		t.Fatalf("params are not JSON: %s", params)
+	}
+	if _, err := methods[method].call(t.Context(), f.Server, json.RawMessage(params)); err != nil {
+		t.Logf("%s: %v", method, err)
+	}
+}
+
+// text is what the agent would read of the open document, "" where it cannot be trusted.
+func (f docFixture) text(path string) string {
+	file, err := f.ws.Read(path)
+	if err != nil {
+		return ""
+	}
+	return file.Text
+}

@@ -1,0 +1,37 @@
+package tools
+
+import (
+	"crypto/sha256"
+	"sync"
+
+	"github.com/opencode-lsp/opencode-lsp/workspace"
+)
+
+// Seen remembers, as a hash, what the model of one session last read or wrote of each file. It is safe for concurrent use.
+type Seen struct {
+	mu   sync.Mutex
+	sums map[string][sha256.Size]byte
+	told func(path string)
+}
+
+// NewSeen returns an empty memory; told, if not nil, is called with the path of each file that comes into it.
+func NewSeen(told func(path string)) *Seen {
+	return &Seen{sums: make(map[string][sha256.Size]byte), told: told}
+}
+
+func (s *Seen) note(path, text string) {
+	s.mu.Lock()
+	s.sums[path] = sha256.Sum256([]byte(text))
+	s.mu.Unlock()
+	if s.told != nil {
+		s.told(path)
+	}
+}
+
+// Stale reports whether the model has seen the file with another text. A file that it never saw is not stale.
+func (s *Seen) Stale(f workspace.File) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sum, ok := s.sums[f.Path]
+	return ok && sum != sha256.Sum256([]byte(f.Text))
+}
