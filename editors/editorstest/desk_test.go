@@ -272,7 +272,10 @@ func (d *desk) awaitDisk(name, text string) {
 }
 
 // servers are the processes of this desk's server.
-func (d *desk) servers() []int {
+func (d *desk) servers() []int { return d.processes("opencode-lsp") }
+
+// processes are this desk's, those of one program where it is named.
+func (d *desk) processes(program string) []int {
 	entries, _ := os.ReadDir("/proc")
 	var pids []int
 	for _, e := range entries {
@@ -283,7 +286,7 @@ func (d *desk) servers() []int {
 		line, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "cmdline"))
 		env, _ := os.ReadFile(filepath.Join("/proc", e.Name(), "environ"))
 		name, _, _ := strings.Cut(string(line), "\x00")
-		if filepath.Base(name) == "opencode-lsp" && strings.Contains(string(env), "HOME="+d.dir+"/home\x00") {
+		if (program == "" || filepath.Base(name) == program) && strings.Contains(string(env), "HOME="+d.dir+"/home\x00") {
 			pids = append(pids, pid)
 		}
 	}

@@ -41,10 +41,17 @@ func (s *screen) tmux(args ...string) string {
 	return string(out)
 }
 
-// close keeps the last screen and ends the terminal and what runs in it.
+// close keeps the last screen and ends the terminal and what runs in it; what still writes would be in the way of cleaning.
 func (s *screen) close() {
 	s.keep("end")
 	_ = exec.Command("tmux", "-L", s.socket, "kill-server").Run()
+	if s.terminals--; s.terminals > 0 {
+		return
+	}
+	s.until("end of all processes", func() (string, bool) {
+		left := s.processes("")
+		return fmt.Sprint(left), len(left) == 0
+	})
 }
 
 // keys presses keys by tmux's names: Enter, Escape, C-c.
