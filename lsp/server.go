@@ -90,6 +90,7 @@ type Server struct {
 	asides    *prompter // the server's own: one that is ignored must not hold back the others
 	edits     editLog
 	typed     typing
+	early     early
 	followers followers
 	applier   *applier
 	work      sync.WaitGroup // followers, prompter, watcher, socket

@@ -21,6 +21,11 @@ func (s *Server) didOpen(p didOpenParams) error {
 		logger().Warningf("didOpen: %s was open already; the new text counts", path)
 	}
 	s.ws.Open(path, p.TextDocument.Version, p.TextDocument.Text)
+	for _, change := range s.early.take(path, p.TextDocument.Version) {
+		if err := s.didChange(change); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
@@ -38,7 +43,13 @@ func (s *Server) didChange(p didChangeParams) error {
 	if p.TextDocument.Version != nil {
 		version = *p.TextDocument.Version
 	}
-	changes, lost := p.ContentChanges, p.TextDocument.Version != nil && version <= known
+	changes := p.ContentChanges
+	if !s.ws.IsOpen(path) {
+		s.early.keep(path, p)
+	} else if len(changes) == 0 && version == known {
+		return nil // Neovim 0.7 says so after a save, with the version of the change before
+	}
+	lost := p.TextDocument.Version != nil && version <= known
 	if n := lastWhole(changes); n >= 0 && s.ws.IsOpen(path) {
 		s.ws.Open(path, version, changes[n].Text) // also brings an unsynchronised document back
 		changes, lost = changes[n+1:], false

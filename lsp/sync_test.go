@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/opencode-lsp/opencode-lsp/workspace"
 )
@@ -32,6 +34,7 @@ func TestDocumentFaults(t *testing.T) {
 		{"end before start", at(1, 0, 0, 0), 2, ""},
 		{"second of two", at(0, 0, 0, 0) + "," + at(1, 1, 0, 0), 2, ""},
 		{"version repeats", at(0, 0, 0, 0), 1, ""},
+		{"version repeats, no changes", ``, 1, text}, // Neovim 0.7
 		{"version goes back", at(0, 0, 0, 0), 0, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -46,6 +49,44 @@ func TestDocumentFaults(t *testing.T) {
 			if got := s.text(path); got != "-fresh" {
 				t.Errorf("opened again: got %q", got)
 			}
+		})
+	}
+}
+
+// Helix 25.01 may send a change before the didOpen that it follows.
+func TestChangeBeforeOpen(t *testing.T) {
+	insert := func(text string) string {
+		return fmt.Sprintf(`{"range":{"start":{"line":0,"character":0},"end":{"line":0,"character":0}},"text":%q}`, text)
+	}
+	for _, c := range []struct {
+		name     string
+		versions []int
+		opened   int
+		after    time.Duration
+		want     string
+	}{
+		{"the next", []int{1}, 0, 0, "1x"},
+		{"several in any order", []int{3, 1, 2}, 0, 0, "321x"},
+		{"already in the text", []int{1, 2}, 2, 0, "x"},
+		{"a gap", []int{1, 3}, 0, 0, "1x"},
+		{"long ago", []int{1}, 0, time.Minute, "x"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, path := docServer(t)
+				for _, v := range c.versions {
+					s.change(path, v, insert(fmt.Sprint(v)))
+				}
+				time.Sleep(c.after)
+				s.open(path, c.opened, "x")
+				if got := s.text(path); got != c.want {
+					t.Errorf("got %q, want %q", got, c.want)
+				}
+				s.open(path, 0, "again")
+				if got := s.text(path); got != "again" {
+					t.Errorf("a change came twice: %q", got)
+				}
+			})
 		})
 	}
 }
