@@ -61,10 +61,21 @@ func (p *peer) start(capabilities string, opt Options) {
 	opt.Build = p.agent
 	opt.Transcripts = filepath.Join(p.root, "transcripts")
 	go func() { p.code <- Serve(context.Background(), theirs, opt) }()
-	p.rpc = jsonrpc2.NewConn(context.Background(), jsonrpc2.NewBufferedStream(ours, jsonrpc2.VSCodeObjectCodec{}), jsonrpc2.AsyncHandler(jsonrpc2.HandlerWithError(p.handle)), jsonrpc2.SetLogger(rpcLog{}))
+	p.rpc = jsonrpc2.NewConn(context.Background(), jsonrpc2.NewBufferedStream(ours, jsonrpc2.VSCodeObjectCodec{}), inOrder{jsonrpc2.HandlerWithError(p.handle)}, jsonrpc2.SetLogger(rpcLog{}))
 	p.call("initialize", json.RawMessage(`{"rootUri":"`+uriOf(p.root)+`","capabilities":`+capabilities+`}`), nil)
 	p.notify("initialized", struct{}{})
 	synctest.Wait()
+}
+
+// inOrder handles notifications as they come, as editors do, and requests beside the reader.
+type inOrder struct{ jsonrpc2.Handler }
+
+func (h inOrder) Handle(ctx context.Context, c *jsonrpc2.Conn, req *jsonrpc2.Request) {
+	if req.Notif {
+		h.Handler.Handle(ctx, c, req)
+		return
+	}
+	go h.Handler.Handle(ctx, c, req)
 }
 
 // agent builds the agent as the program does, with a model that says what replies says.

@@ -70,11 +70,16 @@ func TestExitWithIdleSocketClient(t *testing.T) {
 
 // findWithin tries until the server listens, which it does beside initialized.
 func findWithin(t *testing.T, dir, root string) (*Remote, error) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
 	for {
 		r, err := Find(t.Context(), dir, root, 0)
-		if err == nil || t.Context().Err() != nil {
+		if err == nil || ctx.Err() != nil {
 			return r, err
 		}
+		<-look.C
 	}
 }
 
