@@ -6,7 +6,7 @@ GOFLAGS_R := -trimpath -ldflags='-s -w'
 STATIC    := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME  ?= 20s
 
-.PHONY: build test race lint fuzz bench demo clean
+.PHONY: build test race real lint fuzz bench demo clean
 
 build:
 	CGO_ENABLED=0 go build $(GOFLAGS_R) -o $(BIN) $(PKG)
@@ -16,6 +16,10 @@ test:
 
 race:
 	CGO_ENABLED=1 go test -race ./...
+
+# Every script against the real binary, those that take minutes too.
+real:
+	go test -run TestScriptsReal -count=1 $(PKG) -slow
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l . | sed 's/^/not gofmt-ed: /'; exit 1; }
