@@ -148,7 +148,7 @@ func protection() protectedNames {
 			{".yarn/releases", pkg}, {".yarn/plugins", pkg}, {"gradle/wrapper", pkg}, {".mvn/wrapper", pkg},
 			{".config/mise", shell}, {".config/direnv", shell}, {".config/fish", shell}, {".config/git", git},
 		},
-		bare: []string{"config", "hooks", "info", "config.worktree", "head", "objects", "refs", "packed-refs", "index", "modules", "worktrees"},
+		bare: []string{"config", "hooks", "info", "config.worktree", "head", "modules", "worktrees"},
 	}
 }
 
