@@ -26,26 +26,40 @@ var programs = merged(
 		"git clean":        {options: parseSpec("-e=")},
 		"git worktree":     {operands: "_w"},
 		"git am":           {options: parseSpec("-i! --interactive!")},
+		"git apply":        {options: parseSpec("--unsafe-paths! --directory=w --build-fake-ancestor=w")},
+		"git notes":        {options: parseSpec("-F=r --file=r -m= -C= -c=")},
 		"git add":          {options: parseSpec("-i! --interactive! -e! --edit! -p! --patch!")},
 		"git help":         {options: parseSpec("-w! --web! -m! --man! -i! --info!"), operands: "_"},
 		"git bisect":       flagged(), "git filter-branch": flagged(), "git difftool": flagged(), "git mergetool": flagged(), "git submodule": flagged(),
 		"git config": flagged(), "git send-email": flagged(), "git instaweb": flagged(), "git daemon": flagged(), "git gui": flagged(),
-		"go":       wordy("-C=d", "build test vet run fmt list mod env get install version doc fix clean work tool generate telemetry bug"),
-		"go build": goSpec(), "go test": goSpec(), "go vet": goSpec(), "go run": goSpec(), "go install": goSpec(), "go list": goSpec(), "go get": goSpec(),
-		"go generate": flagged(), "go tool": flagged(),
+		"go":     wordy("-C=d", "build test vet run fmt list mod env get install version doc fix clean work tool generate telemetry bug"),
+		"go get": flaggedWith(goSpec()), "go build": goSpec(), "go test": goSpec(), "go vet": goSpec(), "go run": goSpec(), "go install": goSpec(), "go list": goSpec(),
+		"go generate": flagged(), "go tool": flagged(), "go bug": flagged(), "go telemetry": flagged(),
 		"go env":     {words: true, options: parseSpec("-C=d -w! -u!"), operands: "_"},
 		"npm":        sub("-C=d --prefix=d --silent -s -w= --workspace= --script-shell=! --userconfig=! --globalconfig=! --node-options=! --registry=! --cache=w", ""),
-		"npm config": flagged(), "npm set": flagged(),
-		"pnpm":     sub("-C=d --dir=d --silent -s -r -w -F= --filter= --script-shell=! --registry=! --config=!", ""),
-		"yarn":     sub("--cwd=d --silent -s --registry=! --use-yarnrc=!", ""),
-		"cargo":    sub("--config=! -Z= -C=d --manifest-path=r --target-dir=w -q -v --locked --offline --frozen --color=", ""),
-		"gh":       sub("-R= --repo=", ""),
-		"gh alias": flagged(), "gh extension": flagged(), "gh config": flagged(),
+		"npm config": flagged(), "npm set": flagged(), "npm exec": flagged(), "npm x": flagged(), "npm init": flagged(), "npm create": flagged(), "npm explore": flagged(),
+		"npm install": flagged(), "npm i": flagged(), "npm add": flagged(), "npm ci": flagged(), "npm install-test": flagged(), "npm it": flagged(), "npm update": flagged(),
+		"npm publish": flagged(), "npm edit": flagged(), "npm link": flagged(), "npm rebuild": flagged(), "pnpm exec": flagged(), "pnpm dlx": flagged(), "pnpm install": flagged(),
+		"pnpm i": flagged(), "pnpm add": flagged(), "yarn exec": flagged(), "yarn dlx": flagged(), "yarn add": flagged(), "yarn install": flagged(), "pip install": flagged(),
+		"pip download": flagged(), "pip wheel": flagged(), "cargo install": flagged(), "cargo publish": flagged(), "cargo rustc": flagged(), "npm pkg": flagged(),
+		"pnpm":    sub("-C=d --dir=d --silent -s -r -w -F= --filter= --script-shell=! --registry=! --config=!", ""),
+		"yarn":    sub("--cwd=d --silent -s --registry=! --use-yarnrc=!", ""),
+		"cargo":   plusSub("--config=! -Z= -C=d --manifest-path=r --target-dir=w -q -v --locked --offline --frozen --color=", ""),
+		"gh":      sub("-R= --repo=", ""),
+		"gh auth": flagged(), "gh api": {options: parseSpec("-F=! --field=! --input=! -X= -H= -q= -t= -f=! --raw-field=! --method=! --cache= --hostname=! -p="), operands: "_"}, "gh alias": flagged(), "gh extension": flagged(), "gh config": flagged(),
 		"gh pr":     {options: parseSpec("-b= --body= -t= --title= -F=r --body-file=r -R="), operands: "_"},
 		"gh issue":  {options: parseSpec("-b= --body= -t= --title= -F=r --body-file=r -R="), operands: "_"},
-		"pip":       {options: parseSpec("-i=! --index-url=! --extra-index-url=! --proxy=! --trusted-host=! --config-settings=! -r=r -c=r -e=r -t=w --target=w --python=! --log=w --cert=r"), operands: "_r"},
-		"terraform": {words: true, options: parseSpec("-chdir=d -out=w -state=w")},
-		"kubectl":   sub("-n= --namespace= --context= --kubeconfig=! --token= -s=! --server=! --as=", ""),
+		"pip":       {subs: []string{""}, options: parseSpec("-i=! --index-url=! --extra-index-url=! --proxy=! --trusted-host=! --config-settings=! -r=r -c=r -e=r -t=w --target=w --python=! --log=w --cert=r"), operands: "_r"},
+		"terraform": {words: true, subs: []string{""}, options: parseSpec("-chdir=d -out=w -state=w")}, "terraform apply": flagged(), "terraform destroy": flagged(),
+		"terraform console": flagged(), "terraform init": flagged(),
+		"docker": sub("-H=! --host=! --config=! -c=! --context=! -D --debug --tls --tlsverify --tlscacert=r --tlscert=r --tlskey=r -l= --log-level=", ""), "docker run": flagged(),
+		"docker exec": flagged(), "docker cp": flagged(), "docker container": flagged(), "docker plugin": flagged(), "docker buildx": flagged(), "podman run": flagged(),
+		"podman exec": flagged(), "podman cp": flagged(), "systemctl": sub("-H=! --host=! -M=! --machine=! --user --system --now -q", ""), "systemctl edit": flagged(),
+		"kubectl exec": flagged(), "kubectl run": flagged(), "kubectl debug": flagged(), "kubectl edit": flagged(), "kubectl proxy": flagged(), "kubectl cp": flagged(),
+		"kubectl plugin": flagged(), "kubectl port-forward": flagged(), "kubectl config": flagged(), "helm": sub("--post-renderer=! --kubeconfig=! --kube-token=! --kube-apiserver=! -n= --namespace=", ""), "helm plugin": flagged(),
+		"ip netns": flagged(), "ip vrf": flagged(), "ip": sub("-n=! -netns=! -b=! -batch=!", ""), "aws": sub("--endpoint-url=! --ca-bundle=! --profile= --region= --output= --query=", ""),
+		"ansible": flagged(), "ansible-playbook": flagged(), "sysctl": {options: parseSpec("-w! -p! --write! --load! --system!"), operands: "_"},
+		"kubectl": sub("-n= --namespace= --context= --kubeconfig=! --token=! -s=! --server=! --as=", ""),
 	},
 	files("r", "cat tac nl head tail less more wc uniq stat file ls dir du df tree md5sum sha1sum sha256sum sha512sum b2sum cksum sum base32 base64 xxd od hexdump strings cmp diff comm join paste cut column fold fmt expand unexpand rev shuf pr readlink realpath zcat bzcat xzcat gunzip readelf nm objdump size ldd bat batcat eza exa", ""),
 	files("w", "rm rmdir unlink shred mkdir touch mkfifo mknod truncate tee setfacl", ""),
@@ -91,10 +105,10 @@ var programs = merged(
 		"scp":  {options: parseSpec("-S=! -o=! -F=! -D=! -J=! -i=r -P= -l= -c="), operands: "rw"},
 		"sftp": {options: parseSpec("-S=! -o=! -F=! -D=! -J=! -b=! -s=! -i=r -P="), operands: "_"},
 		"curl": curlSpec(),
-		"wget": {options: parseSpec("-O=w --output-document=w -o=w --output-file=w -a=w --append-output=w -P=w --directory-prefix=w -e=! --execute=! --use-askpass=! --post-file=! --body-file=! -i=! --input-file=! --config=! --load-cookies=r --save-cookies=w --rejected-log=w --warc-file=w --ca-certificate=r --certificate=r --private-key=r -U= --user-agent= --header= --post-data= --method= -t= -T="), operands: "_"},
+		"wget": {options: parseSpec("-O=w --output-document=w -o=w --output-file=w -a=w --append-output=w -P=w --directory-prefix=w -e=! --execute=! --use-askpass=! --post-file=! --body-file=! -i=! --input-file=! --config=! --load-cookies=r --save-cookies=w --rejected-log=w --warc-file=w --ca-certificate=r --certificate=r --private-key=r --no-check-certificate! --trust-server-names! --content-disposition! -r! --recursive! -m! --mirror! -x! --force-directories! -p! --page-requisites! -b! --background! -U= --user-agent= --header= --post-data= --method= -t= -T="), operands: "_"},
 		"nc":   ncSpec(), "ncat": ncSpec(), "netcat": ncSpec(), "socat": flagged(),
-		"vim": editor(), "vi": editor(), "nvim": editor(), "view": editor(), "ex": editor(), "ed": editor(), "emacs": editor(), "vimdiff": editor(),
-		"less":    {plus: true, options: parseSpec("-k=! --lesskey-file=! --lesskey-src=! -o=w -O=w --log-file=w -t=! -p= -P="), operands: "r"},
+		"vim": editor(), "vi": editor(), "nvim": editor(), "view": editor(), "ex": editor(), "emacs": editor(), "vimdiff": editor(),
+		"less":    {plus: true, options: parseSpec("-k=! --lesskey-file=! --lesskey-src=! --lesskey-content=! -o=w -O=w --log-file=w -t=! -p= -P="), operands: "r"},
 		"more":    {plus: true, operands: "r"},
 		"sqlite3": {words: true, options: parseSpec("-cmd=! -init=! -A!"), operands: "w_"},
 		"psql":    {options: parseSpec("-c=! -f=! --command=! --file=! -o=w --output=w -L=w -h= -p= -U= -d="), operands: "_"},
@@ -106,7 +120,19 @@ var programs = merged(
 		"bat":          {options: parseSpec("--pager=! --paging= -l= -r= --line-range= --style= --color= --theme="), operands: "r"},
 		"clang-format": {options: parseSpec("-i+"), operands: "r"}, "gofmt": {options: parseSpec("-w+ -d -l -s -r="), operands: "r", words: true},
 		"tcpdump": {options: parseSpec("-z=! -w=w -r=r -F=r -i= -c="), operands: "_"},
-		"history": flagged(), "fc": flagged(), "hash": flagged(),
+		"history": flagged(), "fc": flagged(), "hash": flagged(), "tclsh": flagged(), "wish": flagged(), "gnuplot": flagged(), "ed": flagged(), "red": flagged(), "script": flagged(),
+		"gcc": compiler("-B -fplugin -wrapper -specs --specs -Xclang -load -fuse-ld -fpass-plugin @"), "g++": compiler("-B -fplugin -wrapper -specs --specs @"),
+		"cc": compiler("-B -fplugin -wrapper -specs --specs -Xclang -load -fuse-ld @"), "c++": compiler("-B -fplugin -wrapper -specs --specs -Xclang -load @"),
+		"clang": compiler("-B -fplugin -Xclang -load -fuse-ld --config -fpass-plugin @"), "clang++": compiler("-B -fplugin -Xclang -load -fuse-ld --config -fpass-plugin @"),
+		"rustc": compiler("-C -Z --codegen -L @"), "java": compiler("-javaagent -agentpath -agentlib -Xbootclasspath -XX:OnError -XX:OnOutOfMemoryError @"),
+		"javac": compiler("-J -processor -Xplugin @"), "pdflatex": compiler("-shell-escape --shell-escape -enable-write18 --enable-write18"),
+		"latex": compiler("-shell-escape --shell-escape"), "xelatex": compiler("-shell-escape --shell-escape"), "lualatex": compiler("-shell-escape --shell-escape"),
+		"pandoc": {options: parseSpec("-F=! --filter=! -L=! --lua-filter=! --pdf-engine=! --extract-media=w -o=w --output=w -d=! --defaults=! --template=r --data-dir=!")},
+		"cmake":  {words: true, options: parseSpec("-P=! -C=! -E! -B=w -S=r -G= -D=")}, "ninja": {options: parseSpec("-f=! -C=d -j= -k= -t=!"), operands: "_"},
+		"gradle":   {options: parseSpec("-I=! --init-script=! -p=d --project-dir=d -b=! -c=! -g=! --include-build=! -D=! -x= --build-file=! --settings-file=!"), operands: "_"},
+		"mvn":      {options: parseSpec("-f=r --file=r -s=! --settings=! -gs=! -t=! -P= -pl= -q"), operands: "_"},
+		"eslint":   {options: parseSpec("-c=r --config=r --rulesdir=! --plugin=! --resolve-plugins-relative-to=! --parser=! -f=! --format=! -o=w --output-file=w --ext= --max-warnings= --cache-location=w --rule=")},
+		"prettier": {options: parseSpec("--plugin=! --config=r --ignore-path=r --parser= --plugin-search-dir=! -w --write -c --check -l")},
 	},
 	interpreters(),
 )
@@ -130,8 +156,26 @@ func files(operands, names, opts string) map[string]spec {
 	return out
 }
 
+// flaggedWith is a subcommand like flagged, whose options are known.
+func flaggedWith(s spec) spec {
+	s.options[""] = option{kind: runs}
+	return s
+}
+
+// compiler is a program whose options name plugins, other programs and files of further options.
+func compiler(heads string) spec {
+	return spec{heads: strings.Fields(heads), words: true, options: parseSpec("-o=w -include=r -I=r -L=r -MF=w -isystem=r -x= -D= -U=")}
+}
+
 // flagged is a program or subcommand whose purpose is to run others or to change what is run.
 func flagged() spec { return spec{options: map[string]option{"": {kind: runs}}} }
+
+// plusSub is sub for programs where a word that starts with + picks another version of the program.
+func plusSub(opts, subs string) spec {
+	s := sub(opts, subs)
+	s.plus = true
+	return s
+}
 
 // sub is a program with subcommands, with the options before them.
 func sub(opts, subs string) spec {
@@ -217,7 +261,7 @@ func curlSpec() spec {
 	return spec{options: parseSpec(`-K=! --config=! -T=! --upload-file=! -F=! --form=! --form-string= -o=w --output=w -O! --remote-name! --remote-name-all! -J! --remote-header-name!
 		-D=w --dump-header=w -c=w --cookie-jar=w -b=! --cookie=! -E=! --cert=! --key=! --cacert=r --capath=r -n! --netrc! --netrc-file=! --netrc-optional!
 		--trace=w --trace-ascii=w --stderr=w --unix-socket=! --abstract-unix-socket=! --resolve=! --connect-to=! --interface=! --dns-servers=!
-		--doh-url=! --proxy=! -x=! --preproxy=! --socks4=! --socks4a=! --socks5=! --socks5-hostname=! --proxy-insecure! -k! --insecure!
+		--doh-url=! --proxy=! -x=! --preproxy=! --socks4=! --socks4a=! --socks5=! --socks5-hostname=! --proxy-insecure! -k! --insecure! --proto-default=! --proto-redir=! --proto=! --expand-url=! --expand-output=! --expand-form=! --expand-header=!
 		--libcurl=w --engine=! --etag-save=w --etag-compare=r --hsts=w --alt-svc=w --output-dir=w --create-dirs --variable=! --expand-data=! --url-query=!
 		-d=! --data=! --data-raw= --data-binary=! --data-urlencode=! --data-ascii=! --json=! -w=! --write-out=! -H=! --header=! -q --disable
 		-A= --user-agent= -e= --referer= -X= --request= -u= --user= -m= --max-time= --connect-timeout= --retry= --retry-delay= -r= --range= --url=
