@@ -10,7 +10,7 @@ import (
 
 // load finds the program in the tables and reads its options and operands.
 func (c *invocation) load() {
-	c.spec = programs[c.name]
+	c.spec = programs()[c.name]
 	c.args = c.spec.parse(c.words[1:], false)
 	if o, ok := c.spec.options[""]; ok && o.kind == runs {
 		f := unnamed("its purpose is to run programs")
@@ -25,7 +25,7 @@ func (c *invocation) load() {
 	}
 	first := c.args.operands[0]
 	c.sub = first.text
-	sub, known := programs[c.name+" "+c.sub]
+	sub, known := programs()[c.name+" "+c.sub]
 	if known {
 		c.spec = merge(c.spec, sub)
 		c.args = c.spec.parse(c.words[1:], false)
