@@ -66,6 +66,11 @@ func (p Policy) Judge(it Item) Verdict {
 func (p Policy) JudgeAll(items []Item) (strictest Verdict, asks []Verdict) {
 	strictest = Verdict{Action: Ask, Reason: "nothing in it could be judged"}
 	if !slices.ContainsFunc(items, func(it Item) bool { return it.Strictness != Beside }) {
+		for _, it := range items {
+			if v := p.Judge(it); v.Action == Deny {
+				return v, nil
+			}
+		}
 		return strictest, []Verdict{strictest}
 	}
 	strictest.Action = Allow

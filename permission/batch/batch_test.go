@@ -18,15 +18,6 @@ type expectation struct {
 	Input  string `json:"input"`
 }
 
-// elsewhere are the lines about the moment of use, which rules alone cannot answer: the tools' own tests hold them.
-func elsewhere() map[string]string {
-	return map[string]string{
-		"P-058": "the content of an edit",
-		"P-059": "a file that changes while the question is open",
-		"P-070": "the size of a file",
-	}
-}
-
 func strictness(action string) int {
 	return map[string]int{"allow": 1, "ask": 2, "deny": 3, "error": 4}[action]
 }
@@ -64,9 +55,6 @@ func TestCorpus(t *testing.T) {
 			}
 			continue
 		}
-		if elsewhere()[e.ID] != "" {
-			continue
-		}
 		key := e.Kind + " " + e.Class
 		all[key]++
 		if !e.met(got.Action) {
@@ -87,13 +75,15 @@ func TestCorpus(t *testing.T) {
 type group struct {
 	Kind   string          `json:"kind"`
 	Expect string          `json:"expect"`
+	Match  string          `json:"match"`
+	Class  string          `json:"class"`
 	Rules  json.RawMessage `json:"rules"`
 	Ctx    json.RawMessage `json:"ctx"`
 	Inputs []string        `json:"inputs"`
 }
 
 func TestTables(t *testing.T) {
-	for _, file := range []string{"../testdata/commands.jsonl", "../testdata/targets.jsonl"} {
+	for _, file := range []string{"../testdata/commands.jsonl", "../testdata/targets.jsonl", "../testdata/redteam.jsonl"} {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +100,8 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// check holds an input to its group's outcome: exactly, except that what is expected to ask may be refused outright.
+// check holds an input to its group's outcome: exactly, except that what is expected to ask or be denied may be refused
+// outright where the group does not say "exact".
 func (g group) check(t *testing.T, input string) {
 	t.Helper()
 	line, err := json.Marshal(map[string]any{"id": "x", "kind": g.Kind, "rules": g.Rules, "ctx": g.Ctx, "input": input})
@@ -118,7 +109,11 @@ func (g group) check(t *testing.T, input string) {
 		t.Fatal(err)
 	}
 	got := Check(line)
-	if got.Action != g.Expect && !(g.Expect == "ask" && strictness(got.Action) > strictness("ask")) {
+	held := got.Action == g.Expect
+	if g.Match != "exact" {
+		held = held || g.Expect != "allow" && strictness(got.Action) > strictness(g.Expect)
+	}
+	if !held {
 		t.Errorf("%.200q: got %s (%s), want %s; rules %.200s", input, got.Action, got.Reason, g.Expect, g.Rules)
 	}
 }

@@ -10,14 +10,22 @@ import (
 
 // load finds the program in the tables and reads its options and operands.
 func (c *invocation) load() {
-	c.spec = programs[c.name]
+	c.spec = programs()[c.name]
 	c.args = c.spec.parse(c.words[1:], false)
+	if o, ok := c.spec.options[""]; ok && o.kind == runs {
+		f := unnamed("its purpose is to run programs")
+		if len(c.words) > 1 {
+			f.named = []string{c.words[1].canonical()}
+		}
+		c.finding.add(f)
+	}
+	c.prefixes()
 	if len(c.spec.subs) == 0 || len(c.args.operands) == 0 {
 		return
 	}
 	first := c.args.operands[0]
 	c.sub = first.text
-	sub, known := programs[c.name+" "+c.sub]
+	sub, known := programs()[c.name+" "+c.sub]
 	if known {
 		c.spec = merge(c.spec, sub)
 		c.args = c.spec.parse(c.words[1:], false)
@@ -66,6 +74,7 @@ func (c *invocation) flag(g given) {
 		c.finding.add(finding{strict: permission.ByBareRule, why: "the option " + g.named + " runs a program, writes files or changes what is used",
 			named: []string{g.named}})
 		if g.kind == code && g.has {
+			g.value.text = strings.TrimPrefix(g.value.text, "exec=") // tar --checkpoint-action
 			c.scoped(func() { c.evalWords([]word{g.value}) })
 		}
 	case linker:
@@ -77,6 +86,9 @@ func (c *invocation) flag(g given) {
 			c.writes(g.value)
 		}
 	case reads, listed:
+		if g.has && g.value.text == "-" && strings.HasSuffix(c.name, "make") {
+			c.finding.add(opaque("it runs code that cannot be seen"))
+		}
 		if g.has && g.value.known() {
 			c.beside("read", g.value.text, c.dirs)
 		}
@@ -85,6 +97,9 @@ func (c *invocation) flag(g given) {
 			c.dirs = c.joinAll(g.value)
 		}
 	case plain:
+		if g.has && (c.name == "curl" || c.name == "wget") {
+			c.remote(g.value)
+		}
 		c.loose(g)
 	}
 }
@@ -137,6 +152,9 @@ func (c *invocation) operands() {
 	for i, word := range list {
 		c.operand(word, s.role(i, len(list)), s.operands == "")
 	}
+	if (c.name == "split" || c.name == "csplit") && len(list) < 2 {
+		c.writes(static("xaa")) // the name that it takes by itself
+	}
 	if strings.HasPrefix(s.operands, "S") && len(list) == 0 && !c.args.kinds(runs) && !c.args.has("--version", "-V", "-v", "--help", "-h") {
 		c.finding.add(opaque("it runs code that cannot be seen"))
 	}
@@ -155,7 +173,10 @@ func (c *invocation) operand(w word, role byte, loose bool) {
 	if w.text == "-" || loose && (strings.ContainsAny(w.text, " \t\n") || strings.Contains(w.text, "://")) {
 		return
 	}
-	if w.glob && strings.HasPrefix(path.Base(w.text), ".") {
+	if w.known() && inert(w.text) {
+		return
+	}
+	if w.glob && hiddenGlob(w.text) {
 		c.finding.add(unnamed("its pattern may name hidden files"))
 	}
 	switch {
@@ -168,6 +189,25 @@ func (c *invocation) operand(w word, role byte, loose bool) {
 		c.beside("read", w.text, c.dirs)
 	default:
 		c.beside("read", w.text, c.dirs)
+	}
+}
+
+// hiddenGlob reports whether a part of a pattern starts with a dot, so that it may name hidden files or the folder above.
+func hiddenGlob(pattern string) bool {
+	return slices.ContainsFunc(strings.Split(pattern, "/"), func(part string) bool {
+		return strings.HasPrefix(part, ".") && strings.ContainsAny(part, "*?[")
+	})
+}
+
+// prefixes judges words whose start alone says that they run something: -fplugin=x, -javaagent:x, @file.
+func (c *invocation) prefixes() {
+	for _, w := range c.words[1:] {
+		for _, head := range c.spec.heads {
+			if strings.HasPrefix(w.text, head) {
+				c.finding.add(finding{strict: permission.ByBareRule, why: "the option " + head + " may run a program or read others' options",
+					named: []string{w.canonical()}})
+			}
+		}
 	}
 }
 
@@ -204,7 +244,31 @@ func (c *invocation) remote(w word) {
 		if address && scheme != "http" && scheme != "https" {
 			c.finding.add(unnamed("its address is not http or https"))
 		}
+		c.download(w)
+	case "go":
+		if strings.Contains(w.text, "@") && (c.sub == "run" || c.sub == "install" || c.sub == "tool") {
+			c.finding.add(finding{strict: permission.ByBareRule, why: "it fetches and builds a program", named: []string{w.text}})
+		}
+	case "sqlite3":
+		low := strings.ToLower(w.text)
+		if strings.HasPrefix(low, ".") && w.text != c.args.operands[0].text || strings.Contains(low, "writefile") ||
+			strings.Contains(low, "load_extension") || strings.Contains(low, "readfile") || strings.Contains(low, "attach") {
+			c.finding.add(unnamed("its statement may run programs or reach other files"))
+		}
 	}
+}
+
+// download judges the file that wget makes from the name in the address, where no option names another.
+func (c *invocation) download(w word) {
+	if c.name != "wget" || c.args.has("-O", "--output-document", "--spider") || !slices.ContainsFunc(c.args.operands, func(o word) bool { return o.text == w.text }) {
+		return
+	}
+	_, rest, _ := strings.Cut(w.text, "://")
+	name := "index.html"
+	if _, file, ok := strings.Cut(rest, "/"); ok && path.Base("/"+file) != "/" {
+		name = path.Base("/" + file)
+	}
+	c.writes(static(name))
 }
 
 // joinAll is where names start after changing to a folder, which is judged when it lies outside; none: not known.
