@@ -17,6 +17,9 @@ type Place struct {
 	FoldCase bool
 	// Resolve follows the symlinks of an absolute name as far as it exists. Nil: there are none.
 	Resolve func(abs string) string
+	// Match lists the files that a pattern of absolute names matches, as bash would; "/**" at its end is everything below
+	// a folder. It may give up on too many with ok false. Nil: the files are not known.
+	Match func(pattern string) (names []string, ok bool)
 }
 
 // clean makes a name absolute, with "/" and without ".." by the rules of the place.

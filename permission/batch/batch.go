@@ -51,6 +51,7 @@ type setting struct {
 	Content         string              `json:"content"`
 	SwapAfterAsk    string              `json:"swap_after_ask"`
 	Size            int64               `json:"size"`
+	Files           map[string]any      `json:"files"`
 	Trusted         bool                `json:"trusted"`
 	WorkspaceRules  []ruleLine          `json:"workspace_rules"`
 	SessionApproved []ruleLine          `json:"session_approved"`
@@ -116,6 +117,9 @@ func (q query) place() permission.Place {
 	p.FoldCase = q.Ctx.CaseInsensitive || q.Ctx.OS == "darwin" || q.Ctx.OS == "windows"
 	if len(q.Ctx.Symlinks) > 0 {
 		p.Resolve = q.resolve
+	}
+	if len(q.Ctx.Files) > 0 {
+		p.Match = q.match
 	}
 	return p
 }

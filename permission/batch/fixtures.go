@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/netip"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -31,6 +32,18 @@ func (q query) patched(p permission.Place) []permission.Item {
 		items = append(items, permission.FileItems("edit", q.home(strings.TrimSpace(m[1])), p)...)
 	}
 	return items
+}
+
+// match finds the files of the line's context that a pattern stands for.
+func (q query) match(pattern string) ([]string, bool) {
+	var out []string
+	dir, below := strings.CutSuffix(pattern, "/**")
+	for _, name := range slices.Sorted(maps.Keys(q.Ctx.Files)) {
+		if ok, err := path.Match(pattern, name); ok || err == nil && below && (name == dir || strings.HasPrefix(name, strings.TrimSuffix(dir, "/")+"/")) {
+			out = append(out, name)
+		}
+	}
+	return out, true
 }
 
 // atUse says why the operation fails at the moment of use, whatever was answered before.
