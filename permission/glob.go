@@ -1,6 +1,10 @@
 package permission
 
-import "slices"
+import (
+	"path"
+	"slices"
+	"strings"
+)
 
 // maybe is a rule that denies or asks for some of the files that a pattern may name, nil for none. A rule for every file
 // says nothing about these.
@@ -8,15 +12,24 @@ func (m matcher) maybe(layers []Layer) *Rule {
 	for _, l := range layers {
 		for i := range l.Rules {
 			r := &l.Rules[i]
-			if r.Action == Allow || r.Pattern == "*" || !Wildcard(r.Permission, m.Permission) {
+			if r.Action == Allow || r.Pattern == "" || r.Pattern == "*" || !Wildcard(r.Permission, m.Permission) {
 				continue
 			}
-			if slices.ContainsFunc(m.Values, func(v string) bool { return overlap(expand(r.Pattern, m.home), v) }) {
+			if slices.ContainsFunc(m.Values, func(v string) bool {
+				return overlap(expand(r.Pattern, m.home), v) && !(ordinary(v) && r.Pattern[len(r.Pattern)-1] == '*')
+			}) {
 				return r
 			}
 		}
 	}
 	return nil
+}
+
+// ordinary reports whether a pattern ends in what source and prose are called. That "*.go" might be "a.env.go" is no
+// reason to ask each time under a rule for "*.env.*".
+func ordinary(pattern string) bool {
+	return slices.Contains(strings.Fields(`.go .md .py .js .mjs .cjs .ts .tsx .jsx .rs .c .h .cc .cpp .hpp .java .kt .rb .php .cs .swift .html .css
+		.scss .sql .txt .vue .svelte .lua .zig .ex .exs .erl .hs .ml .scala .proto .mod .sum`), path.Ext(pattern))
 }
 
 // A glob is a sequence of bytes and of these two.

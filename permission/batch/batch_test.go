@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
+	"time"
 )
 
 // expectation is what a line of the corpus says about its own answer.
@@ -118,6 +120,38 @@ func (g group) check(t *testing.T, input string) {
 	}
 }
 
+// TestSizes holds long and deep commands to an answer in time, and to no allowance where they are too much.
+func TestSizes(t *testing.T) {
+	const rules = `[{"permission":"bash","pattern":"rm *","action":"deny"},{"permission":"bash","pattern":"*","action":"allow"},{"permission":"bash","pattern":"rm *","action":"deny"}]`
+	for _, c := range []struct{ input, want string }{
+		{strings.Repeat("true; ", 5000) + "rm x", "deny"},
+		{strings.Repeat("true && ", 5000) + "rm x", "deny"},
+		{"npx " + strings.Repeat("a ", 30000), "ask"},
+		{"npx " + strings.Repeat("-a ", 200) + "rm x", "deny"},
+		{`env -S "` + strings.Repeat("a ", 30000) + `"`, "ask"},
+		{`ssh h "` + strings.Repeat("a;", 100) + ` rm x"`, "deny"},
+		{strings.Repeat("(", 60000), "ask"},
+		{strings.Repeat("$(", 30000), "ask"},
+		{strings.Repeat("case x in ", 5000), "ask"},
+		{"echo " + strings.Repeat("'", 60001), "ask"},
+		{"cat " + strings.Repeat("x", 1<<20), "error"},
+		{strings.Repeat("sudo ", 300) + "x", "ask"},
+		{"find . " + strings.Repeat(`-exec a \; `, 5000) + `-exec rm x \;`, "deny"},
+	} {
+		line, err := json.Marshal(map[string]any{"kind": "bash", "rules": json.RawMessage(rules), "input": c.input})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		if got := Check(line); strictness(got.Action) < strictness(c.want) {
+			t.Errorf("%.40q: got %s (%.80s), want %s", c.input, got.Action, got.Reason, c.want)
+		}
+		if took := time.Since(start); took > 10*time.Second { // a square of the length would take minutes
+			t.Errorf("%.40q: took %v", c.input, took)
+		}
+	}
+}
+
 func TestUnreadableLines(t *testing.T) {
 	for _, line := range []string{
 		``, `{`, `[]`, `{"id":1}`,
@@ -125,6 +159,8 @@ func TestUnreadableLines(t *testing.T) {
 		`{"id":"a","kind":"bash","input":"ls","rules":[{"permission":"bash","pattern":"*","action":"yes"}]}`,
 		`{"id":"a","kind":"bash","input":"ls","ctx":{"workspace_rules":[{"permission":"bash","pattern":"*","action":""}]}}`,
 		`{"id":"a","kind":"web","input":"https://x.y/","ctx":{"dns":{"x.y":["nowhere"]}}}`,
+		`{"id":"a","kind":"web","input":"https://x.y/","ctx":{"redirects":5}}`,
+		`{"id":"a","kind":"web","input":"https://x.y/","ctx":{"redirects":["http://[::1"]}}`,
 		`{"id":"a","kind":"bash","input":"ls \u0000"}`,
 	} {
 		if got := Check([]byte(line)); got.Action != "error" || got.Reason == "" {
