@@ -120,6 +120,28 @@ func (g group) check(t *testing.T, input string) {
 	}
 }
 
+func TestRedirectShapes(t *testing.T) {
+	const head = `{"id":"a","kind":"web","rules":[{"permission":"webfetch","pattern":"*","action":"allow"}],"input":"https://a.example/x","ctx":`
+	for ctx, want := range map[string]string{
+		`{"redirects":["/y","http://127.0.0.1/"]}`:                                     "ask",
+		`{"redirects":"http://127.0.0.1/"}`:                                            "ask",
+		`{"redirects":[{"status":302,"location":"http://127.0.0.1/"}]}`:                "ask",
+		`{"redirects":{"to":"http://127.0.0.1/"}}`:                                     "ask",
+		`{"redirects":{"https://a.example/x":{"to":"http://127.0.0.1/"}}}`:             "ask",
+		`{"redirects":{"https://a.example/x":"/y","https://a.example/y":"file:///x"}}`: "error",
+		`{"redirects":{"https://a.example/x":"/y","https://a.example/y":"/x"}}`:        "allow",
+		`{"redirects":["/y"]}`:                                                         "allow",
+		`{"dns":{"a.example":"10.0.0.1"}}`:                                             "ask",
+		`{"dns":{"a.example":["93.184.216.34","169.254.169.254"]}}`:                    "deny",
+		`{"dns":{"a.example":"93.184.216.34"}}`:                                        "allow",
+		`{"redirects":[{}]}`:                                                           "error",
+	} {
+		if got := Check([]byte(head + ctx + "}")); got.Action != want {
+			t.Errorf("%s: got %s (%s), want %s", ctx, got.Action, got.Reason, want)
+		}
+	}
+}
+
 // TestSizes holds long and deep commands to an answer in time, and to no allowance where they are too much.
 func TestSizes(t *testing.T) {
 	const rules = `[{"permission":"bash","pattern":"rm *","action":"deny"},{"permission":"bash","pattern":"*","action":"allow"},{"permission":"bash","pattern":"rm *","action":"deny"}]`
