@@ -158,6 +158,8 @@ func TestSizes(t *testing.T) {
 		{"echo " + strings.Repeat("'", 60001), "ask"},
 		{"cat " + strings.Repeat("x", 1<<20), "error"},
 		{strings.Repeat("sudo ", 300) + "x", "ask"},
+		{strings.Repeat("find . -exec ", 60) + `rm x \;`, "deny"},
+		{"sudo " + strings.Repeat("find -exec fd -x ", 30) + `rm x \;`, "deny"},
 		{"find . " + strings.Repeat(`-exec a \; `, 5000) + `-exec rm x \;`, "deny"},
 	} {
 		line, err := json.Marshal(map[string]any{"kind": "bash", "rules": json.RawMessage(rules), "input": c.input})
