@@ -18,6 +18,9 @@ type Place struct {
 	// Resolve follows the symlinks of an absolute name as far as it exists, its ".." where the links before them lead, as
 	// the kernel does. Nil: there are no links.
 	Resolve func(abs string) string
+	// Match lists the files that a pattern of absolute names matches, as bash would; "/**" at its end is everything below
+	// a folder. It may give up on too many with ok false. Nil: the files are not known.
+	Match func(pattern string) (names []string, ok bool)
 }
 
 // maxPath is the longest path in bytes that systems take; nothing is looked up by a longer one.

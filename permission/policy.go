@@ -58,7 +58,13 @@ func (p Policy) Judge(it Item) Verdict {
 			v.Action, v.Layer, v.Rule, v.Narrowed = r.Action, l.Name, r, true
 		}
 	}
-	return m.settle(v)
+	v = m.settle(v)
+	if v.Action == Allow && it.Glob {
+		if r := m.maybe(p.Layers); r != nil {
+			v.Action, v.Rule, v.Reason = Ask, r, fmt.Sprintf("its pattern may name a file that %s %q is about", r.Permission, r.Pattern)
+		}
+	}
+	return v
 }
 
 // JudgeAll judges the items of one access: the strictest verdict, and the verdicts that ask. Without items, or with

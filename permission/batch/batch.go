@@ -38,22 +38,23 @@ type ruleLine struct {
 
 // setting is where the operation happens. Trusted is read and changes nothing: a workspace's rules only ever narrow.
 type setting struct {
-	Root            string              `json:"root"`
-	Home            string              `json:"home"`
-	Cwd             string              `json:"cwd"`
-	Tool            string              `json:"tool"`
-	OS              string              `json:"os"`
-	Shell           string              `json:"shell"`
-	CaseInsensitive bool                `json:"case_insensitive"`
-	Symlinks        map[string]string   `json:"symlinks"`
-	DNS             map[string][]string `json:"dns"`
-	Redirects       hops                `json:"redirects"`
-	Content         string              `json:"content"`
-	SwapAfterAsk    string              `json:"swap_after_ask"`
-	Size            int64               `json:"size"`
-	Trusted         bool                `json:"trusted"`
-	WorkspaceRules  []ruleLine          `json:"workspace_rules"`
-	SessionApproved []ruleLine          `json:"session_approved"`
+	Root            string            `json:"root"`
+	Home            string            `json:"home"`
+	Cwd             string            `json:"cwd"`
+	Tool            string            `json:"tool"`
+	OS              string            `json:"os"`
+	Shell           string            `json:"shell"`
+	CaseInsensitive bool              `json:"case_insensitive"`
+	Symlinks        map[string]string `json:"symlinks"`
+	DNS             names             `json:"dns"`
+	Redirects       hops              `json:"redirects"`
+	Content         string            `json:"content"`
+	SwapAfterAsk    string            `json:"swap_after_ask"`
+	Size            int64             `json:"size"`
+	Files           map[string]any    `json:"files"`
+	Trusted         bool              `json:"trusted"`
+	WorkspaceRules  []ruleLine        `json:"workspace_rules"`
+	SessionApproved []ruleLine        `json:"session_approved"`
 }
 
 // Check answers one line. A line that cannot be read is answered with the action error, too.
@@ -116,6 +117,9 @@ func (q query) place() permission.Place {
 	p.FoldCase = q.Ctx.CaseInsensitive || q.Ctx.OS == "darwin" || q.Ctx.OS == "windows"
 	if len(q.Ctx.Symlinks) > 0 {
 		p.Resolve = q.resolve
+	}
+	if len(q.Ctx.Files) > 0 {
+		p.Match = q.match
 	}
 	return p
 }

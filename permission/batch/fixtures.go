@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/netip"
 	"net/url"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,6 +34,18 @@ func (q query) patched(p permission.Place) []permission.Item {
 	return items
 }
 
+// match finds the files of the line's context that a pattern stands for.
+func (q query) match(pattern string) ([]string, bool) {
+	var out []string
+	dir, below := strings.CutSuffix(pattern, "/**")
+	for _, name := range slices.Sorted(maps.Keys(q.Ctx.Files)) {
+		if ok, err := path.Match(pattern, name); ok || err == nil && below && (name == dir || strings.HasPrefix(name, strings.TrimSuffix(dir, "/")+"/")) {
+			out = append(out, name)
+		}
+	}
+	return out, true
+}
+
 // atUse says why the operation fails at the moment of use, whatever was answered before.
 func (q query) atUse() error {
 	switch {
@@ -50,19 +63,67 @@ type hops struct {
 	next map[string]string
 }
 
-// UnmarshalJSON takes the three shapes.
+// UnmarshalJSON takes the three shapes; in a list an object may stand for its "to", "location" or "url".
 func (h *hops) UnmarshalJSON(data []byte) error {
-	var one string
-	if json.Unmarshal(data, &one) == nil {
-		h.list = []string{one}
-		return nil
-	}
-	if json.Unmarshal(data, &h.list) == nil {
-		return nil
-	}
-	h.list = nil
-	if err := json.Unmarshal(data, &h.next); err != nil {
+	var value any
+	if err := json.Unmarshal(data, &value); err != nil {
 		return fmt.Errorf("redirects: %w", err)
+	}
+	switch v := value.(type) {
+	case []any:
+		for _, one := range v {
+			h.list = append(h.list, target(one))
+		}
+	case map[string]any:
+		h.next = map[string]string{}
+		for from, to := range v {
+			h.next[from] = target(to)
+		}
+		if to := target(v); to != "" {
+			h.list, h.next = []string{to}, nil
+		}
+	default:
+		h.list = []string{target(v)}
+	}
+	if slices.Contains(h.list, "") || slices.Contains(slices.Collect(maps.Values(h.next)), "") {
+		return errors.New("redirects: an address is missing")
+	}
+	return nil
+}
+
+// target is the address that one redirect leads to, "" where none is given.
+func target(value any) string {
+	switch v := value.(type) {
+	case string:
+		return v
+	case map[string]any:
+		for _, key := range [...]string{"to", "location", "Location", "url"} {
+			if s, ok := v[key].(string); ok {
+				return s
+			}
+		}
+	}
+	return ""
+}
+
+// names are the addresses that names resolve to, a list or one.
+type names map[string][]string
+
+// UnmarshalJSON takes both shapes.
+func (n *names) UnmarshalJSON(data []byte) error {
+	var raw map[string]any
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return fmt.Errorf("dns: %w", err)
+	}
+	*n = names{}
+	for name, value := range raw {
+		list, ok := value.([]any)
+		if !ok {
+			list = []any{value}
+		}
+		for _, one := range list {
+			(*n)[name] = append((*n)[name], fmt.Sprint(one))
+		}
 	}
 	return nil
 }

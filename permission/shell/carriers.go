@@ -11,6 +11,9 @@ import (
 // thereby allowed: guesses only add what deny rules see.
 const maxGuesses = 256
 
+// maxGuessed bounds the words of each: what a deny rule spells stands at the start.
+const maxGuessed = 16
+
 // carriers are programs, alone or with a subcommand, that run what their words say somewhere else, or by rules of their
 // own that are not read here: on another machine, in a container, through a task runner. Deny rules see every command
 // that may stand in their words.
@@ -46,10 +49,10 @@ func (c *invocation) carried() {
 	if !carries {
 		return
 	}
-	for i := 1; i < len(c.words); i++ {
-		if i > maxGuesses {
-			break
-		}
+	if len(c.words) > maxGuesses {
+		c.finding.add(opaque("it hands on more words than can be read"))
+	}
+	for i := 1; i < len(c.words) && i < maxGuesses; i++ {
 		c.guess(c.words[i:])
 		if strings.ContainsAny(c.words[i].text, " \t\n;|&") {
 			c.guesses(c.words[i].text)
@@ -62,6 +65,7 @@ func (c *invocation) carried() {
 
 // guess adds a command that may be run, for deny rules.
 func (w *walker) guess(words []word) {
+	words = words[:min(len(words), maxGuessed)]
 	text := plainJoin(words)
 	if strings.TrimSpace(text) == "" {
 		return

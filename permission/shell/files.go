@@ -155,6 +155,9 @@ func (c *invocation) operands() {
 	if (c.name == "split" || c.name == "csplit") && len(list) < 2 {
 		c.writes(static("xaa")) // the name that it takes by itself
 	}
+	if c.recursive() && (len(list) == 0 || len(list) == 1 && strings.HasPrefix(s.operands, "_")) {
+		c.matches(static(".")) // grep -r without a folder
+	}
 	if strings.HasPrefix(s.operands, "S") && len(list) == 0 && !c.args.kinds(runs) && !c.args.has("--version", "-V", "-v", "--help", "-h") {
 		c.finding.add(opaque("it runs code that cannot be seen"))
 	}
@@ -179,6 +182,9 @@ func (c *invocation) operand(w word, role byte, loose bool) {
 	if w.glob && hiddenGlob(w.text) {
 		c.finding.add(unnamed("its pattern may name hidden files"))
 	}
+	if w.glob || c.recursive() {
+		c.matches(w)
+	}
 	switch {
 	case role == 'o': // an output that the rule does not show
 		c.writes(w)
@@ -188,7 +194,7 @@ func (c *invocation) operand(w word, role byte, loose bool) {
 		c.beside("edit", w.text, c.dirs)
 		c.beside("read", w.text, c.dirs)
 	default:
-		c.beside("read", w.text, c.dirs)
+		c.besides("read", w.text, c.dirs, w.glob && c.place.Match == nil)
 	}
 }
 
@@ -199,14 +205,38 @@ func hiddenGlob(pattern string) bool {
 	})
 }
 
-// prefixes judges words whose start alone says that they run something: -fplugin=x, -javaagent:x, @file.
-func (c *invocation) prefixes() {
-	for _, w := range c.words[1:] {
-		for _, head := range c.spec.heads {
-			if strings.HasPrefix(w.text, head) {
-				c.finding.add(finding{strict: permission.ByBareRule, why: "the option " + head + " may run a program or read others' options",
-					named: []string{w.canonical()}})
-			}
+// recursive reports whether the program reads what lies below the folders that it is given, hidden files included.
+func (c *invocation) recursive() bool {
+	switch c.name {
+	case "grep", "egrep", "fgrep", "zgrep":
+		return c.args.has("-r", "-R", "--recursive", "--dereference-recursive", "-d", "--directories")
+	case "rg":
+		return c.args.has("-u", "--unrestricted", "--hidden", "-.")
+	case "cp":
+		return c.args.has("-r", "-R", "-a", "--recursive", "--archive")
+	}
+	return false
+}
+
+// matches judges the files that a pattern, or a folder read as a whole, stands for, where they are known.
+func (c *invocation) matches(w word) {
+	if c.place.Match == nil {
+		return
+	}
+	for _, dir := range c.dirs {
+		abs := w.text
+		if !permission.IsAbs(abs) {
+			abs = path.Join(dir, abs)
+		}
+		if c.recursive() {
+			abs += "/**"
+		}
+		names, ok := c.place.Match(abs)
+		if !ok {
+			c.finding.add(unnamed("it stands for more files than can be judged"))
+		}
+		for _, name := range names {
+			c.beside("read", name, c.dirs)
 		}
 	}
 }
@@ -230,45 +260,6 @@ func (c *invocation) assignment(w word, role byte) bool {
 		c.beside("read", value, c.dirs)
 	}
 	return false
-}
-
-// remote judges addresses that make git or curl do more than fetch.
-func (c *invocation) remote(w word) {
-	scheme, _, address := strings.Cut(strings.ToLower(w.text), ":/")
-	switch c.name {
-	case "git":
-		if strings.Contains(w.text, "::") {
-			c.finding.add(unnamed("its address may name a program to run"))
-		}
-	case "curl", "wget":
-		if address && scheme != "http" && scheme != "https" {
-			c.finding.add(unnamed("its address is not http or https"))
-		}
-		c.download(w)
-	case "go":
-		if strings.Contains(w.text, "@") && (c.sub == "run" || c.sub == "install" || c.sub == "tool") {
-			c.finding.add(finding{strict: permission.ByBareRule, why: "it fetches and builds a program", named: []string{w.text}})
-		}
-	case "sqlite3":
-		low := strings.ToLower(w.text)
-		if strings.HasPrefix(low, ".") && w.text != c.args.operands[0].text || strings.Contains(low, "writefile") ||
-			strings.Contains(low, "load_extension") || strings.Contains(low, "readfile") || strings.Contains(low, "attach") {
-			c.finding.add(unnamed("its statement may run programs or reach other files"))
-		}
-	}
-}
-
-// download judges the file that wget makes from the name in the address, where no option names another.
-func (c *invocation) download(w word) {
-	if c.name != "wget" || c.args.has("-O", "--output-document", "--spider") || !slices.ContainsFunc(c.args.operands, func(o word) bool { return o.text == w.text }) {
-		return
-	}
-	_, rest, _ := strings.Cut(w.text, "://")
-	name := "index.html"
-	if _, file, ok := strings.Cut(rest, "/"); ok && path.Base("/"+file) != "/" {
-		name = path.Base("/" + file)
-	}
-	c.writes(static(name))
 }
 
 // joinAll is where names start after changing to a folder, which is judged when it lies outside; none: not known.

@@ -122,7 +122,13 @@ func (w *walker) files(perm, name string, cwds []string) []permission.Item {
 
 // beside are the items of a file that a judged command names: a deny binds it, an ask for everything does not.
 func (w *walker) beside(perm, name string, cwds []string) {
+	w.besides(perm, name, cwds, false)
+}
+
+// besides is beside for a name that may be a pattern.
+func (w *walker) besides(perm, name string, cwds []string, glob bool) {
 	for _, it := range w.files(perm, name, cwds) {
+		it.Glob = glob && it.Permission == perm
 		if it.Permission == perm {
 			it.Always = ""
 			if it.Strictness == permission.ByRule {

@@ -53,14 +53,15 @@ func (c *invocation) execs() {
 	default:
 		return
 	}
-	for i, w := range c.words {
-		if !slices.Contains(names, w.text) {
+	for i := 0; i < len(c.words); i++ {
+		if !slices.Contains(names, c.words[i].text) {
 			continue
 		}
 		inner := c.words[i+1:]
 		if end := slices.IndexFunc(inner, func(w word) bool { return w.text == ";" || w.text == "+" }); end >= 0 {
 			inner = inner[:end]
 		}
+		i += len(inner) // an option of the inner command is its own; looking twice would double the work at each level
 		if len(inner) > 0 {
 			f := c.ambient
 			f.add(unnamed(c.name + " adds names that cannot be seen"))

@@ -169,8 +169,8 @@ func (c *invocation) splits() bool {
 	if g.has && g.value.known() {
 		c.guesses("env " + g.value.text)
 		words := strings.Fields(g.value.text)
-		for i := range words {
-			c.guesses(strings.Join(words[i:], " "))
+		for i := range min(len(words), maxGuessed) {
+			c.guesses(strings.Join(words[i:min(len(words), i+maxGuessed)], " "))
 		}
 	}
 	c.suffixes()
