@@ -43,8 +43,8 @@ type message struct {
 	params json.RawMessage
 }
 
-// silent, as an answer, is none until the request is cancelled.
-var silent = errors.New("no answer")
+// errSilent, as an answer, is none until the request is cancelled.
+var errSilent = errors.New("no answer")
 
 func newPeer(t *testing.T) *peer {
 	root, err := filepath.EvalSymlinks(t.TempDir())
