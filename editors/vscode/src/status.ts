@@ -74,7 +74,7 @@ export class StatusBar implements vscode.Disposable {
     this.questions.clear();
     this.status = undefined;
     vscode.commands.executeCommand("setContext", "opencode-lsp.busy", false);
-    this.put("$(circle-slash) OpenCode", `OpenCode: ${why}`, false);
+    this.put(`$(circle-slash) OpenCode: ${why === "starting" ? why : "off"}`, `OpenCode: ${why}`, false);
   }
 
   private put(text: string, tip: string, urgent: boolean): void {
