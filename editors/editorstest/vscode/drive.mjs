@@ -32,7 +32,7 @@ export class Window {
   }
 
   /** Opens the project and waits until the server runs. */
-  async open(state = /OpenCode\s*$/) {
+  async open(state = /^\s*OpenCode\s*$/) {
     await this.page.goto(`${task.address}/?folder=${encodeURIComponent(task.project)}`);
     await this.page.locator(".monaco-workbench").waitFor({ timeout: 40_000 });
     await this.state(state, 40_000);
@@ -143,6 +143,16 @@ export function write(name, text) {
 /** Runs opencode-lsp as another terminal would. */
 export async function cli(...args) {
   return (await run("opencode-lsp", args, { cwd: task.project })).stdout;
+}
+
+/** The sessions of the workspace, newest first. */
+export async function sessions() {
+  return JSON.parse(await cli("sessions", "list", "--format", "json"));
+}
+
+/** The transcript of the newest session. */
+export async function transcript() {
+  return cli("sessions", "show", (await sessions())[0].id);
 }
 
 /** Prints a line of the report. */

@@ -5,7 +5,6 @@ package vscode
 import (
 	"bufio"
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -13,7 +12,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -138,7 +139,9 @@ func (d *desk) layOut(name string) []string {
 	if err != nil {
 		d.Fatal(err)
 	}
-	d.write(d.path("bin", "opencode-lsp"), server)
+	if !slices.ContainsFunc(archive.Files, func(f txtar.File) bool { return strings.HasPrefix(f.Name, "bin/") }) {
+		d.write(d.path("bin", "opencode-lsp"), server)
+	}
 	d.write(d.path("run", "keep"), nil)
 	// VS Code takes its variables from the user's login shell, which starts from the system's PATH.
 	profile := fmt.Sprintf("export PATH='%s:%s'\n", d.path("bin"), os.Getenv("PATH"))
@@ -146,18 +149,16 @@ func (d *desk) layOut(name string) []string {
 	d.write(d.path("home", ".bashrc"), []byte(profile))
 	var env []string
 	for _, f := range archive.Files {
-		switch f.Name {
+		switch dir, _, _ := strings.Cut(f.Name, "/"); dir {
 		case "model":
 			env = d.script(string(f.Data))
-		case "settings.json":
-			d.write(d.path("user", "User", "settings.json"), f.Data)
+		case "bin":
+			d.write(d.path(f.Name), f.Data)
 		default:
 			d.write(d.path(project, f.Name), f.Data)
 		}
 	}
-	if !slices.ContainsFunc(archive.Files, func(f txtar.File) bool { return f.Name == "settings.json" }) {
-		d.write(d.path("user", "User", "settings.json"), []byte(settings))
-	}
+	d.write(d.path("user", "User", "settings.json"), []byte(settings))
 	return env
 }
 
@@ -169,9 +170,15 @@ const settings = `{
 	"workbench.colorTheme": "Default Light Modern"
 }`
 
+// words is a line of the model's script of our own: that many tokens, 200 a second.
+var words = regexp.MustCompile(`(?m)^!words (\d+)$`)
+
 func (d *desk) script(text string) []string {
 	d.Helper()
-	steps, err := agenttest.Parse(text)
+	steps, err := agenttest.Parse(words.ReplaceAllStringFunc(text, func(line string) string {
+		n, _ := strconv.Atoi(words.FindStringSubmatch(line)[1])
+		return "!slow 5ms\n" + strings.Repeat("Lorem ipsum ", n)
+	}))
 	if err != nil {
 		d.Fatal(err)
 	}
@@ -227,9 +234,13 @@ func (d *desk) drive(name, address string, env []string) {
 			d.Fatal(err)
 		}
 	}
+	server, err := filepath.Abs(*program)
+	if err != nil {
+		d.Fatal(err)
+	}
 	task, err := json.Marshal(map[string]string{
 		"name": name, "address": address, "project": d.path(project), "browser": d.path("browser"), "screens": screens,
-		"user": d.path("user"), "playwright": d.tools["PLAYWRIGHT"], "chromium": d.tools["CHROMIUM"],
+		"program": server, "bin": d.path("bin"), "playwright": d.tools["PLAYWRIGHT"], "chromium": d.tools["CHROMIUM"],
 	})
 	if err != nil {
 		d.Fatal(err)
@@ -252,14 +263,10 @@ func (d *desk) drive(name, address string, env []string) {
 func goCache(t *testing.T) string {
 	t.Helper()
 	out, err := exec.CommandContext(t.Context(), "go", "env", "GOCACHE").Output()
-	return cmp.Or(strings.TrimSpace(string(out)), t.TempDir(), errorText(err))
-}
-
-func errorText(err error) string {
-	if err == nil {
-		return ""
+	if err != nil {
+		t.Fatal(err)
 	}
-	return err.Error()
+	return strings.TrimSpace(string(out))
 }
 
 func freeAddress(t *testing.T) string {
