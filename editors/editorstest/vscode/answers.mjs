@@ -57,8 +57,8 @@ async function typing(w) {
   for (const key of ["Enter", "ArrowDown", "Enter"]) await w.page.keyboard.press(key);
   await w.page.waitForTimeout(500);
   assert.ok(!onDisk("typed.txt"), "nor do keys typed into the dialog as it comes");
+  await w.command("OpenCode: Answer the Open Question");
   await w.question(/bash: touch typed/);
-  await w.page.waitForTimeout(700);
   await w.choose("Allow once");
   await w.state(idle);
   assert.ok(onDisk("typed.txt"));

@@ -21,6 +21,11 @@ export default async function (w) {
   await w.page.locator(".monaco-diff-editor").first().waitFor();
   await w.picture("question");
   assert.match(disk("calc.go"), /a - b/, "nothing may happen before the answer");
+  await w.choose("Show the change");
+  await w.picker.waitFor({ state: "hidden" });
+  await w.picture("change");
+  await w.page.locator('.editor-actions a[aria-label^="Answer the Open Question"], .editor-actions a[aria-label*="Answer the Open Question"]').first().click();
+  await w.question(edit);
   await w.choose("Allow once");
 
   say("question:", await w.question(/OpenCode #\d+ bash: go test/));
@@ -45,7 +50,7 @@ export default async function (w) {
   say("undone by one Ctrl+Z");
 
   await w.command("OpenCode: Show the Transcript");
-  const preview = w.page.locator(".tab").filter({ hasText: /Preview/ });
+  const preview = w.page.locator(".tab").filter({ hasText: /ses_/ });
   await preview.waitFor();
   await w.page.waitForTimeout(1500); // the preview renders in a frame of its own
   await w.picture("transcript");

@@ -10,6 +10,7 @@ export default async function (w) {
   await w.edit("windows.txt");
   await w.ask("greet me");
   await w.until("an answer", async () => (await transcript().catch(() => "")).includes("Hello."));
+  await w.page.locator(".tab").filter({ hasText: "ses_" }).waitFor();
   await w.edit("windows.txt");
 
   for (const pid of servers()) process.kill(pid, "SIGKILL");

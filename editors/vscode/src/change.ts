@@ -15,11 +15,11 @@ export class Preview implements vscode.TextDocumentContentProvider, vscode.Dispo
     return this.texts.get(uri.toString()) ?? "";
   }
 
-  /** Opens the question in full without taking the focus. */
-  async show(q: Question): Promise<void> {
+  /** Opens the question in full. */
+  async show(q: Question, focus: boolean): Promise<void> {
     const pairs = q.diff ? await this.pairs(q, parseDiff(q.diff)) : [];
     const title = `OpenCode #${q.id} ${q.tool}: ${q.subject}`;
-    const options: vscode.TextDocumentShowOptions = { preview: true, preserveFocus: true };
+    const options: vscode.TextDocumentShowOptions = { preview: true, preserveFocus: !focus };
     if (pairs.length === 1) {
       await vscode.commands.executeCommand("vscode.diff", pairs[0].before, pairs[0].after, title, options);
     } else if (pairs.length > 1) {

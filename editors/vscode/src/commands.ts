@@ -113,8 +113,9 @@ async function fix(server: Server): Promise<void> {
   if (text?.trim()) await server.command("opencode.prompt", { text: `Fix this: ${text}`, ...place(server, editor) });
 }
 
-/** Puts the oldest open question again, for one whose dialog was closed. */
+/** Shows the dialog of the open question again, whether it made place or was closed. */
 async function answer(server: Server): Promise<void> {
+  if (server.dialog.resume()) return;
   const q: Question | undefined = server.bar.questions.values().next().value;
   if (!q) {
     void vscode.window.showInformationMessage("OpenCode: no question is open.");

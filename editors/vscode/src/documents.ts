@@ -43,14 +43,17 @@ export function isTranscript(uri: vscode.Uri): boolean {
   return uri.scheme === "file" && uri.path.endsWith(".md") && !vscode.workspace.getWorkspaceFolder(uri);
 }
 
-/** Opens a transcript as Markdown preview beside the editor; the keyboard stays where it was unless focus is asked for. */
+/** The built-in preview as an editor: unlike the command for it, it can be opened without taking the focus. */
+const markdownPreview = "vscode.markdown.preview.editor";
+
+/** Opens a transcript as Markdown preview beside the editor, or shows it where it is open already. */
 export async function showTranscript(uri: vscode.Uri, focus: boolean): Promise<boolean> {
-  const before = vscode.window.activeTextEditor;
+  const shown = vscode.window.tabGroups.all.find((g) => g.tabs.some((t) => t.input instanceof vscode.TabInputCustom && t.input.uri.toString() === uri.toString()));
+  const options = { viewColumn: shown?.viewColumn ?? vscode.ViewColumn.Beside, preserveFocus: !focus };
   try {
-    await vscode.commands.executeCommand("markdown.showPreviewToSide", uri);
+    await vscode.commands.executeCommand("vscode.openWith", uri, markdownPreview, options);
+    return true;
   } catch {
     return false; // the built-in Markdown extension is switched off
   }
-  if (!focus && before) await vscode.window.showTextDocument(before.document, before.viewColumn);
-  return true;
 }

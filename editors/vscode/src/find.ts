@@ -1,4 +1,5 @@
 // Finds the program: the setting, then PATH, then the workspace's own bin folder.
+import { execFile } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -51,4 +52,18 @@ function executable(file: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** How long the program may take to say its version, in milliseconds. */
+const versionMs = 10_000;
+
+/** What is wrong with a program that is there, or undefined: something else of that name would only fail over and over. */
+export function checkProgram(program: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    execFile(program, ["version"], { timeout: versionMs }, (err, stdout, stderr) => {
+      if (!err && /^opencode-lsp\b/.test(stdout)) return resolve(undefined);
+      const said = (stderr || stdout || (err?.message ?? "")).trim().split("\n")[0].slice(0, 120);
+      resolve(said ? `it says: ${said}` : "it does not answer to `version`");
+    });
+  });
 }

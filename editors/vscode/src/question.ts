@@ -1,5 +1,5 @@
-// The permission dialog. It must not be answered by accident: its first entry only shows, typed keys neither filter nor
-// choose, and nothing is granted in its first moments. Closing it answers nothing.
+// The permission dialog. It must not be answered by accident: its first entry makes place for what it is about, typed keys
+// neither filter nor choose, and nothing is granted in its first moments. Closing it answers nothing.
 import * as vscode from "vscode";
 import type { Preview } from "./change";
 import type { Answer, Question } from "./protocol";
@@ -20,6 +20,8 @@ interface Entry extends vscode.QuickPickItem {
 /** Asks questions, one dialog each. */
 export class Dialog implements vscode.Disposable {
   private typedAt = 0;
+  /** Shows the dialogs again that made place for what they are about, by the question's number. */
+  private readonly hidden = new Map<string, () => void>();
   private readonly typing = vscode.workspace.onDidChangeTextDocument((e) => {
     if (e.document === vscode.window.activeTextEditor?.document) this.typedAt = Date.now();
   });
@@ -32,7 +34,7 @@ export class Dialog implements vscode.Disposable {
     if (token.isCancellationRequested) return {};
     const long = q.diff !== undefined || q.subject.length > shortSubject || q.subject.includes("\n");
     try {
-      if (long) await this.preview.show(q);
+      if (long) await this.preview.show(q, false);
       return await this.pick(q, token);
     } finally {
       await this.preview.close(q.id);
@@ -49,45 +51,68 @@ export class Dialog implements vscode.Disposable {
   }
 
   /** Shows the list until it is answered, closed or settled elsewhere. */
-  private pick(q: Question, token: vscode.CancellationToken): Promise<Answer> {
-    const picker = vscode.window.createQuickPick<Entry>();
-    Object.assign(picker, look(q));
-    let armedAt = Date.now() + guardMs;
-    let explaining = false;
-    return new Promise<Answer>((resolve) => {
-      const done = (answer: Answer) => {
-        resolve(answer);
-        picker.dispose();
-      };
-      const settled = token.onCancellationRequested(() => done({}));
-      picker.onDidChangeValue(() => {
-        picker.value = ""; // keys meant for the editor must not choose an entry
-        picker.activeItems = picker.items.slice(0, 1);
-        armedAt = Date.now() + guardMs;
-      });
-      picker.onDidAccept(async () => {
-        const entry = picker.activeItems[0];
-        if (!entry?.reply) {
-          await this.preview.show(q);
-        } else if (entry.explain) {
-          explaining = true; // the input box takes the list's place
-          const message = await reason(q);
-          done(message === undefined ? {} : { reply: entry.reply, message });
-        } else if (entry.reply === "reject" || Date.now() >= armedAt) {
-          done({ reply: entry.reply });
-        }
-      });
-      picker.onDidHide(() => {
-        settled.dispose();
-        if (!explaining) done({});
-      });
-      picker.show();
+  private async pick(q: Question, token: vscode.CancellationToken): Promise<Answer> {
+    for (;;) {
+      const entry = await choice(q, token);
+      if (!entry) return {};
+      if (entry.explain) {
+        const message = await reason(q);
+        return message === undefined ? {} : { reply: entry.reply, message };
+      }
+      if (entry.reply) return { reply: entry.reply };
+      await this.preview.show(q, true);
+      await this.resumed(q.id, token);
+    }
+  }
+
+  /** Waits until the hidden dialog of a question is wanted again, or the question is settled. */
+  private async resumed(id: string, token: vscode.CancellationToken): Promise<void> {
+    let settled: vscode.Disposable | undefined;
+    await new Promise<void>((resolve) => {
+      this.hidden.set(id, resolve);
+      settled = token.onCancellationRequested(() => resolve());
     });
+    settled?.dispose();
+    this.hidden.delete(id);
+  }
+
+  /** Shows the hidden dialog again, if there is one. */
+  resume(): boolean {
+    const show = this.hidden.values().next().value;
+    show?.();
+    return show !== undefined;
   }
 
   dispose(): void {
     this.typing.dispose();
   }
+}
+
+/** The chosen entry; undefined when the list was closed or the question was settled elsewhere. */
+async function choice(q: Question, token: vscode.CancellationToken): Promise<Entry | undefined> {
+  const picker = Object.assign(vscode.window.createQuickPick<Entry>(), look(q));
+  const subscriptions: vscode.Disposable[] = [picker];
+  let armedAt = Date.now() + guardMs;
+  const chosen = await new Promise<Entry | undefined>((resolve) => {
+    subscriptions.push(
+      token.onCancellationRequested(() => resolve(undefined)),
+      picker.onDidHide(() => resolve(undefined)),
+      picker.onDidChangeValue(() => {
+        picker.value = ""; // keys meant for the editor must not choose an entry
+        picker.activeItems = picker.items.slice(0, 1);
+        armedAt = Date.now() + guardMs;
+      }),
+      picker.onDidAccept(() => {
+        const entry = picker.activeItems[0];
+        const grants = entry?.reply !== undefined && entry.reply !== "reject";
+        if (!grants || Date.now() >= armedAt) resolve(entry);
+      }),
+    );
+    if (token.isCancellationRequested) resolve(undefined);
+    else picker.show();
+  });
+  subscriptions.forEach((s) => s.dispose());
+  return chosen;
 }
 
 function reason(q: Question): Thenable<string | undefined> {

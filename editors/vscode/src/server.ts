@@ -11,8 +11,9 @@ import {
   type StaticFeature,
 } from "vscode-languageclient/node";
 import { Preview } from "./change";
+import { Restarts } from "./crash";
 import { followProblems, isTranscript, saveDocuments, showTranscript } from "./documents";
-import { findServer } from "./find";
+import { checkProgram, findServer } from "./find";
 import { followLog } from "./log";
 import { Turns } from "./progress";
 import type { Event, Question, Status } from "./protocol";
@@ -53,23 +54,33 @@ export class Server implements vscode.Disposable {
       await complain("OpenCode: the program opencode-lsp was not found; install it or name its place in the settings.");
       return;
     }
-    this.log.appendLine(`Starting ${found.program}`);
-    const client = this.connect(found.program);
+    const wrong = await checkProgram(found.program);
+    if (wrong) {
+      this.bar.stopped("the program is not opencode-lsp");
+      await complain(`OpenCode: ${found.program} is not opencode-lsp or cannot run here (${wrong}); install it or name its place in the settings.`);
+      return;
+    }
+    await this.run(found.program);
+  }
+
+  private async run(program: string): Promise<void> {
+    this.log.appendLine(`Starting ${program}`);
+    const client = this.connect(program);
     this.client = client;
     try {
       await client.start();
-      this.checkVersion(client, found.program);
+      this.checkVersion(client, program);
     } catch (err) {
       this.bar.stopped("it could not be started");
-      await complain(`OpenCode: ${found.program} could not be started (${message(err)}); the output shows why.`);
+      await complain(`OpenCode: ${program} could not be started (${message(err)}); the output shows why.`);
     }
   }
 
-  /** A program of that name that is something else, or too old to know this extension, does not say our version. */
+  /** A server that is too old to know this extension does not say its version. */
   private checkVersion(client: LanguageClient, program: string): void {
     const version = client.initializeResult?.capabilities.experimental?.opencode?.version;
     if (typeof version !== "string") {
-      void complain(`OpenCode: ${program} is not opencode-lsp or is too old for this extension; install the current one.`);
+      void complain(`OpenCode: ${program} is too old for this extension; install the current one.`);
     }
   }
 
@@ -93,6 +104,7 @@ export class Server implements vscode.Disposable {
     return {
       documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
       outputChannel: this.log,
+      errorHandler: new Restarts(),
       diagnosticCollectionName: "opencode",
       middleware: {
         workspace: {
