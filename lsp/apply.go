@@ -45,6 +45,7 @@ func (a *applier) Apply(ctx context.Context, c workspace.Change) error {
 		return context.Cause(ctx)
 	}
 	s := a.server
+	defer s.edits.landed()
 	now, err := s.ws.Read(c.File.Path)
 	if err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -15,15 +16,17 @@ import (
 
 // editLog remembers which files the agent edited in the editor and what the disk held before, until they are saved.
 type editLog struct {
-	mu   sync.Mutex
-	base map[string]string
+	mu     sync.Mutex
+	base   map[string]string
+	flying string // the file whose edit is on its way: until it lands the file looks saved
 }
 
-// note is called before an edit goes to the editor.
+// note is called before an edit goes to the editor, landed when its fate is known. There is one at a time.
 func (l *editLog) note(ws *workspace.Workspace, path string) {
 	disk, err := ws.OnDisk(path)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.flying = path
 	if _, known := l.base[path]; known || err != nil {
 		return
 	}
@@ -33,17 +36,21 @@ func (l *editLog) note(ws *workspace.Workspace, path string) {
 	l.base[path] = disk.Text
 }
 
+func (l *editLog) landed() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.flying = ""
+}
+
 // unsaved are the edited files whose buffers still differ from the disk, sorted; those that do not are forgotten.
 func (l *editLog) unsaved(ws *workspace.Workspace) []string {
 	l.mu.Lock()
-	paths := make([]string, 0, len(l.base))
-	for path := range l.base {
-		paths = append(paths, path)
-	}
+	paths := slices.Collect(maps.Keys(l.base))
+	flying := l.flying
 	l.mu.Unlock()
 	saved := func(path string) bool { return !ws.Unsaved(path) }
 	for _, path := range paths {
-		if saved(path) {
+		if path != flying && saved(path) {
 			l.forget(path)
 		}
 	}
