@@ -29,7 +29,7 @@ export default async function (w) {
   await w.until("the file on disk", () => disk("windows.txt") === "first line\r\n2nd line\r\nand a third\r\n");
   say("Windows line endings are kept");
 
-  await w.command("Create: New Untitled Text File");
+  await w.command("New Untitled Text File");
   await w.page.keyboard.type("a draft");
   await w.ask("look at this draft");
   await w.until("an answer", async () => (await transcript()).includes("no obstacle"));

@@ -74,7 +74,7 @@ func extensions(t *testing.T, tools map[string]string) string {
 	}
 	dir := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), tools["NODE"], tools["CODE_SERVER"], "--extensions-dir", dir,
-		"--user-data-dir", t.TempDir(), "--install-extension", *vsix)
+		"--user-data-dir", t.TempDir(), "--install-extension", *vsix, "--install-extension", probeExtension(t))
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("install the extension: %v\n%s", err, out)
 	}
@@ -119,7 +119,7 @@ func (d *desk) play(name string) {
 	env := append(os.Environ(), "HOME="+d.path("home"), "XDG_CONFIG_HOME="+d.path("config"), "XDG_DATA_HOME="+d.path("data"),
 		"XDG_STATE_HOME="+d.path("state"), "XDG_RUNTIME_DIR="+d.path("run"), "XDG_CACHE_HOME="+d.path("cache"),
 		"PATH="+d.path("bin")+":"+os.Getenv("PATH"), "OPENAI_API_KEY=", "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off",
-		"GOCACHE="+goCache(d.T))
+		"GOCACHE="+goCache(d.T), "OPENCODE_PROBE="+d.probe(name))
 	env = append(env, d.layOut(name)...)
 	address := d.startWindow(env)
 	d.drive(name, address, env)
@@ -240,7 +240,8 @@ func (d *desk) drive(name, address string, env []string) {
 	}
 	task, err := json.Marshal(map[string]string{
 		"name": name, "address": address, "project": d.path(project), "browser": d.path("browser"), "screens": screens,
-		"program": server, "bin": d.path("bin"), "playwright": d.tools["PLAYWRIGHT"], "chromium": d.tools["CHROMIUM"],
+		"program": server, "bin": d.path("bin"), "probe": d.probe(name),
+		"playwright": d.tools["PLAYWRIGHT"], "chromium": d.tools["CHROMIUM"],
 	})
 	if err != nil {
 		d.Fatal(err)
@@ -257,6 +258,14 @@ func (d *desk) drive(name, address string, env []string) {
 	if err != nil {
 		d.Errorf("%s: %v", name, err)
 	}
+}
+
+// probe is where the probe writes, "" for the scenarios that measure nothing.
+func (d *desk) probe(name string) string {
+	if name != "latency" {
+		return ""
+	}
+	return d.path("probe")
 }
 
 // goCache is the machine's own: the agent runs the project's tests, and a new cache would cost a minute.
