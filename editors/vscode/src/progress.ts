@@ -30,7 +30,11 @@ export class Turns implements vscode.Disposable {
     vscode.window.withProgress(options, (progress, cancelled) => {
       cancelled.onCancellationRequested(() => this.cancel(token));
       return new Promise<void>((end) => {
-        const report = (message?: string) => progress.report({ message });
+        let shown: string | undefined;
+        const report = (message?: string) => {
+          if (message !== shown) progress.report({ message }); // drawing the same again would cost the typist time
+          shown = message;
+        };
         report(value.message);
         this.shown.set(token, { report, end: () => (this.shown.delete(token), end()) });
       });
