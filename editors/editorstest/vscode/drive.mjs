@@ -43,10 +43,18 @@ export class Window {
     await this.status.filter({ hasText: text }).waitFor({ timeout });
   }
 
+  /** Presses a key that opens a list; again where the window was busy and the key was lost. */
+  async keys(key) {
+    await this.until("a list", async () => {
+      await this.page.bringToFront();
+      await this.page.keyboard.press(key);
+      return this.picker.waitFor({ timeout: 3000 }).then(() => true, () => false);
+    });
+  }
+
   /** Runs a command by its title. */
   async command(title) {
-    await this.page.keyboard.press("F1");
-    await this.picker.waitFor();
+    await this.keys("F1");
     await this.page.locator(".quick-input-widget input").fill(`>${title}`);
     await this.picker.locator(".monaco-list-row").filter({ hasText: title }).first().waitFor();
     await this.page.keyboard.press("Enter");
@@ -54,8 +62,7 @@ export class Window {
 
   /** Opens a file of the project and puts the cursor into it. */
   async edit(name) {
-    await this.page.keyboard.press("Control+P");
-    await this.picker.waitFor();
+    await this.keys("Control+P");
     await this.page.locator(".quick-input-widget input").fill(name);
     await this.picker.locator(".monaco-list-row").filter({ hasText: name }).first().waitFor();
     await this.page.keyboard.press("Enter");

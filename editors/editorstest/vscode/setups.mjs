@@ -13,8 +13,9 @@ export default async function (w) {
   await w.page.locator(".tab").filter({ hasText: "ses_" }).waitFor();
   await w.edit("windows.txt");
 
-  for (const pid of servers()) process.kill(pid, "SIGKILL");
-  await w.state("OpenCode: ");
+  const [first] = servers();
+  process.kill(first, "SIGKILL");
+  await w.until("another server", () => servers().some((pid) => pid !== first));
   await w.state(idle);
   say("the server was killed and is back");
 
