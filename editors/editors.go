@@ -5,11 +5,44 @@ package editors
 import (
 	"embed"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 )
 
 //go:embed */README.md
 var pages embed.FS
+
+//go:embed nvim/lsp nvim/plugin nvim/lua nvim/doc
+var plugins embed.FS
+
+// Plugin returns the files of an editor's plugin, to be copied into a folder of the editor's choice. Its error says which
+// editors have one.
+func Plugin(name string) (fs.FS, error) {
+	if !strings.EqualFold(name, "neovim") {
+		return nil, fmt.Errorf("there is no plugin to write for %q; only neovim has one", name)
+	}
+	return fs.Sub(plugins, "nvim")
+}
+
+// Write copies the files of a plugin below a folder, over older ones.
+func Write(plugin fs.FS, into string) error {
+	return fs.WalkDir(plugin, ".", func(name string, entry fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(into, filepath.FromSlash(name))
+		if entry.IsDir() {
+			return os.MkdirAll(to, 0o755)
+		}
+		text, err := fs.ReadFile(plugin, name)
+		if err != nil {
+			return fmt.Errorf("read %s: %w", name, err)
+		}
+		return os.WriteFile(to, text, 0o644)
+	})
+}
 
 // Names returns the editors, as people call them.
 func Names() []string {

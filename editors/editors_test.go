@@ -23,7 +23,7 @@ func verbs() map[string][]string {
 	return map[string][]string{
 		"lsp": {"--stdio", "--log", "-v"}, "demo": {"--yes", "--trace"}, "run": {"-m", "--agent", "-c", "-s", "--format", "--yes"},
 		"send": {"--file", "--line", "--action", "--new", "--wait"}, "answer": {"--message"}, "sessions": {"--format"},
-		"permission": {"--config", "--explain", "--batch", "--all"}, "editors": nil, "doctor": nil, "version": nil,
+		"permission": {"--config", "--explain", "--batch", "--all"}, "editors": {"--into"}, "doctor": nil, "version": nil,
 	}
 }
 

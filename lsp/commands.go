@@ -9,9 +9,11 @@ import (
 	"io/fs"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/sourcegraph/jsonrpc2"
+	protocol "github.com/tliron/glsp/protocol_3_16"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 )
@@ -82,6 +84,8 @@ type promptArgs struct {
 	URI     string   `json:"uri"`
 	Range   *span    `json:"range"`
 	Files   []string `json:"files"`
+	File    string   `json:"file"`
+	Lines   []int64  `json:"lines"`
 	Wait    bool     `json:"wait"`
 }
 
@@ -92,7 +96,25 @@ type actionArgs struct {
 	Range       *span        `json:"range"`
 	Diagnostics []diagnostic `json:"diagnostics,omitempty"`
 	Text        string       `json:"text,omitempty"`
+	File        string       `json:"file,omitempty"`
+	Lines       []int64      `json:"lines,omitempty"`
 	Wait        bool         `json:"wait,omitempty"`
+}
+
+// spot is where a command was given. An editor that knows paths and line numbers only (Helix's expansions) names a path
+// (absolute, or below the first root) and lines counted from 1 in the place of uri and range.
+func (s *Server) spot(uri string, r *span, file string, lines []int64) (string, *span) {
+	if uri == "" && file != "" {
+		if !filepath.IsAbs(file) {
+			file = filepath.Join(s.ws.Roots()[0], file)
+		}
+		uri = uriOf(file)
+	}
+	if r == nil && len(lines) > 0 {
+		first, last := slices.Min(lines), slices.Max(lines)
+		r = &span{Start: position{Line: first - 1}, End: position{Line: last - 1}}
+	}
+	return uri, r
 }
 
 // started is the answer of prompt and action at once; ended the one with wait.
@@ -114,6 +136,7 @@ func (s *Server) prompt(ctx context.Context, a *Agent, args promptArgs) (any, er
 	if err != nil {
 		return nil, err
 	}
+	args.URI, args.Range = s.spot(args.URI, args.Range, args.File, args.Lines)
 	p := agent.Prompt{Text: args.Text}
 	if args.URI != "" {
 		where, err := s.place(args.URI, args.Range)
@@ -161,6 +184,7 @@ func (s *Server) action(ctx context.Context, a *Agent, args actionArgs) (any, er
 	if !ok {
 		return nil, rpcError(jsonrpc2.CodeInvalidParams, "action %q is not known", args.Action)
 	}
+	args.URI, args.Range = s.spot(args.URI, args.Range, args.File, args.Lines)
 	p, err := s.actionPrompt(act, args)
 	if err != nil {
 		return nil, rpcError(jsonrpc2.CodeInvalidParams, "%s", err)
@@ -254,7 +278,7 @@ func (s *Server) sessionOpen(ctx context.Context, a *Agent, args sessionArgs) (a
 	path := s.transcriptPath(session.ID())
 	shown := s.client.caps.Window.ShowDocument.Support && s.showDocument(path, true)
 	if !shown {
-		s.logMessage("transcript: " + path)
+		s.showMessage(protocol.MessageTypeInfo, "OpenCode transcript: "+path)
 	}
 	return map[string]any{"session": session.ID(), "transcript": uriOf(path), "shown": shown}, nil
 }

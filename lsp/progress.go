@@ -12,6 +12,8 @@ const (
 	progressTitle    = "OpenCode"
 	progressWidth    = 50 - len(progressTitle)
 	progressInterval = 100 * time.Millisecond
+	// createdWithin is how long the end of a turn may wait for the client's answer to create.
+	createdWithin = time.Second
 )
 
 // progress is the work-done progress of a session's running turn. It belongs to the session's follower.
@@ -74,21 +76,32 @@ func (p *progress) flush() {
 	}
 }
 
-// end closes the progress. Where the client has not even answered to create yet, it is begun and ended once it has: some
-// editors would show it for ever.
+// end closes the progress. One that the client has yet to create is begun first, since Helix shows a spinner from create on
+// until an end; the message that says how the turn ended comes after it, or the end would hide it there.
 func (p *progress) end(message string) {
+	if p.created != nil {
+		select {
+		case err := <-p.created:
+			p.begin(err)
+		case <-time.After(createdWithin):
+			p.endLate(message)
+		}
+	}
 	if p.begun {
 		p.send(progressValue{Kind: "end", Message: message})
 	}
-	if late, created := *p, p.created; created != nil {
-		p.server.work.Go(func() {
-			if <-created == nil {
-				late.send(progressValue{Kind: "begin", Title: progressTitle, Cancellable: cancellable()})
-				late.send(progressValue{Kind: "end", Message: message})
-			}
-		})
-	}
 	p.stop()
+}
+
+// endLate leaves a progress to a goroutine that ends it once the client has created it.
+func (p *progress) endLate(message string) {
+	late := *p
+	p.server.work.Go(func() {
+		if <-late.created == nil {
+			late.begin(nil)
+			late.send(progressValue{Kind: "end", Message: message})
+		}
+	})
 }
 
 func (p *progress) stop() {

@@ -230,10 +230,10 @@ func reportLate(err error) {
 }
 
 // showDetails opens the transcript, where the question stands in full; where the editor opens no documents a message says
-// where it is.
+// where it is. So it does while the user types: then the Enter that chose this was meant for the text (Helix).
 func (s *Server) showDetails(session string, q agent.OpenQuestion) {
 	path := s.transcriptPath(session)
-	if s.client.caps.Window.ShowDocument.Support && s.showDocument(path, true) {
+	if s.client.caps.Window.ShowDocument.Support && s.typed.quiet(quietBefore) && s.showDocument(path, true) {
 		return
 	}
 	s.showMessage(protocol.MessageTypeInfo, fmt.Sprintf("OpenCode #%s in full: %s", q.ID, path))
@@ -248,6 +248,10 @@ type permissionParams struct {
 	Diff    string         `json:"diff,omitempty"`
 	Actions []customAction `json:"actions"`
 }
+
+// later is the answer of a plugin that keeps the question and settles it by opencode.permission.reply: no request waits for
+// a person then, and the plugin puts its questions to the user one at a time.
+const later permission.Reply = "later"
 
 type customAction struct {
 	Reply permission.Reply `json:"reply"`
@@ -267,8 +271,11 @@ func (s *Server) customPermission(ctx context.Context, session *agent.Session, q
 	if err != nil {
 		return err
 	}
-	if answer.Reply == "" {
+	switch answer.Reply {
+	case "":
 		return errors.New("opencode/permission: no answer")
+	case later:
+		return nil
 	}
 	err = session.Answer(q.ID, answer, "prompt")
 	if late, ok := errors.AsType[*agent.LateError](err); ok {

@@ -31,6 +31,9 @@ var layers = map[string]string{
 	"lsp":              "agent permission tools workspace", // knows no model and no store
 	"lsp/lsptest":      "",                                 // speaks the protocol alone, so that it tests the wire
 	"editors":          "",
+	// Tests in real editors, behind a build tag.
+	"editors/editorstest":        "agent/agenttest",
+	"editors/editorstest/vscode": "agent/agenttest",
 }
 
 // owners is the only packages that import a third-party module, with the reason.

@@ -18,6 +18,7 @@ const (
 	Empty   Dismissal = "empty"   // {}, Kate
 	Failure Dismissal = "error"   // a JSON-RPC error, Emacs
 	Unknown Dismissal = "unknown" // a title that was not on offer
+	Later   Dismissal = "later"   // our Neovim plugin: taken, the answer comes by opencode.permission.reply
 )
 
 // Answer chooses an action of a question by its title, or by the beginning of only one title. Withdrawn questions can be
@@ -104,6 +105,8 @@ func (e *Editor) Dismiss(number int, how Dismissal) error {
 			e.reply(id, nil)
 		case Empty:
 			e.reply(id, struct{}{})
+		case Later:
+			e.reply(id, map[string]string{"reply": "later"})
 		case Unknown:
 			e.reply(id, map[string]string{"title": "Something else", "reply": "something else"})
 		default:

@@ -16,7 +16,7 @@ func askVerbs() map[string]verb {
 		"prompt":     {"[-new] TEXT", "send a prompt, with -new to a new session", false, (*player).prompt},
 		"asked":      {"REGEXP", "fail unless a question is open that matches, and print it", true, (*player).asked},
 		"noquestion": {"", "fail if a question is open", false, (*player).noQuestion},
-		"answer": {"TITLE [WORDS]", "answer the question that asked found last, or the oldest; -null -empty -error -unknown are none", false,
+		"answer": {"TITLE [WORDS]", "answer the question that asked found last, or the oldest; -null -empty -error -unknown -later are none", false,
 			(*player).answer},
 		"cancel": {"[TOKEN]", "cancel the newest running task, or that of TOKEN, by its progress", false,
 			func(p *player, a []string) (string, error) { return "", p.editor.CancelTask(arg(a, 0)) }},
@@ -77,7 +77,7 @@ func (p *player) answer(args []string) (string, error) {
 	}
 	if how, ok := strings.CutPrefix(args[0], "-"); ok {
 		switch how := Dismissal(how); how {
-		case Null, Empty, Failure, Unknown:
+		case Null, Empty, Failure, Unknown, Later:
 			return "", p.editor.Dismiss(q, how)
 		}
 		return "", fmt.Errorf("unknown option %s", args[0])

@@ -1,0 +1,160 @@
+//go:build realeditors
+
+package editorstest
+
+import (
+	"fmt"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// parts are twelve files, shout thirty edits of them in one step.
+func parts() map[string]string {
+	files := map[string]string{}
+	for i := range 12 {
+		files[fmt.Sprintf("src/part%d.md", i)] = "one 1\ntwo 2\nthree 3\n"
+	}
+	return files
+}
+
+func shout() string {
+	var steps strings.Builder
+	for i := range 30 {
+		word := []string{"one", "two", "three"}[i/12]
+		fmt.Fprintf(&steps, `call edit {"filePath": "src/part%d.md", "oldString": "%s", "newString": "%s!"}`+"\n", i%12, word, strings.ToUpper(word))
+	}
+	return steps.String()
+}
+
+// Thirty edits in twelve files, most of them not open, in one turn: all in buffers, all on disk when the turn ends.
+func TestNeovimManyEdits(t *testing.T) {
+	everyNeovim(t, func(t *testing.T, m machine) {
+		d := newDesk(t, m, parts(), shout()+"\nAll done.\n")
+		d.env = append(d.env, `OPENCODE_PERMISSION={"edit": "allow"}`)
+		n := d.newNvim("src/part0.md")
+		n.ex("OpenCode shout")
+		d.awaitTranscript("All done.")
+		for i := range 12 {
+			d.awaitDisk(fmt.Sprintf("src/part%d.md", i), "ONE! 1\nTWO! 2")
+		}
+		d.awaitDisk("src/part5.md", "THREE! 3")
+		n.awaitBuffer("src/part0.md", "THREE! 3")
+		n.awaitExpr(`len(filter(getbufinfo(), {_, b -> b.changed}))`, "0")
+		n.keep("edited")
+	})
+}
+
+func TestNeovimNoModel(t *testing.T) {
+	everyNeovim(t, func(t *testing.T, m machine) {
+		d := newDesk(t, m, calc(), "")
+		n := d.newNvim("calc.sh")
+		n.ex("OpenCode make it right")
+		n.shows("no model is set")
+		n.keep("message")
+		n.keys("Enter")
+		n.awaitExpr(`len(filter(split(execute("messages"), "\n"), {_, l -> l =~ "no model is set"}))`, "1")
+	})
+}
+
+// A killed server is started again, and the conversation goes on where it was.
+func TestNeovimCrash(t *testing.T) {
+	everyNeovim(t, func(t *testing.T, m machine) {
+		d := newDesk(t, m, calc(), "My favourite is blue.\n\nStill blue.\n")
+		n := d.newNvim("calc.sh")
+		n.ex("OpenCode which colour?")
+		d.awaitTranscript("My favourite is blue.")
+		before := d.servers()
+		if len(before) != 1 {
+			t.Fatalf("servers %v", before)
+		}
+		if err := syscall.Kill(before[0], syscall.SIGKILL); err != nil {
+			t.Fatal(err)
+		}
+		n.shows("started again")
+		n.keep("crashed")
+		n.keys("Enter")
+		n.attached()
+		n.ex("OpenCode still?")
+		d.awaitTranscript("Still blue.")
+		requests := d.model.Requests()
+		if last := string(requests[len(requests)-1]); !strings.Contains(last, "My favourite is blue.") {
+			t.Errorf("the session did not go on:\n%s", last)
+		}
+	})
+}
+
+// Two windows on one workspace have a server each; edits land in the window that asked, the terminal reaches each by its
+// process id.
+func TestNeovimTwoWindows(t *testing.T) {
+	everyNeovim(t, func(t *testing.T, m machine) {
+		d := newDesk(t, m, calc(), editCall+"First done.\n\n")
+		d.env = append(d.env, `OPENCODE_PERMISSION={"edit": "allow"}`)
+		first := d.newNvim("calc.sh")
+		owner := d.servers()
+		second := d.newNvim("test.sh")
+		if all := d.servers(); len(owner) != 1 || len(all) != 2 {
+			t.Fatalf("servers %v, then %v", owner, all)
+		}
+		first.ex("OpenCode make it right")
+		first.awaitBuffer("calc.sh", "+ $2")
+		d.awaitTranscript("First done.")
+		d.script(`call edit {"filePath": "test.sh", "oldString": "PASS", "newString": "GOOD"}` + "\n\nSecond done.\n")
+		if out, err := d.shell("opencode-lsp", "send", "--new", "say it better"); err != nil {
+			t.Fatalf("send: %v\n%s", err, out)
+		}
+		second.awaitBuffer("test.sh", "GOOD")
+		d.awaitTranscript("Second done.")
+		d.script("Third done.\n")
+		if out, err := d.shell("opencode-lsp", "send", "--server", fmt.Sprint(owner[0]), "--wait", "and you?"); err != nil || !strings.Contains(out, "Third done.") {
+			t.Errorf("send to %d: %v\n%s", owner[0], err, out)
+		}
+	})
+}
+
+// A buffer without a name goes into the prompt as text.
+func TestNeovimUntitled(t *testing.T) {
+	everyNeovim(t, func(t *testing.T, m machine) {
+		d := newDesk(t, m, calc(), "It is a poem.\n")
+		n := d.newNvim("calc.sh")
+		n.ex("new")
+		n.text("iroses are red")
+		n.keys("Escape")
+		n.ex("OpenCode explain")
+		n.shows("is no file of a project")
+		n.ex("%OpenCode what is this?")
+		d.awaitTranscript("It is a poem.")
+		if asked := string(d.model.Requests()[0]); !strings.Contains(asked, "roses are red") {
+			t.Errorf("the text was not sent:\n%s", asked)
+		}
+	})
+}
+
+// Windows line endings and a name with spaces and other letters stay what they are.
+func TestNeovimLineEndings(t *testing.T) {
+	everyNeovim(t, func(t *testing.T, m machine) {
+		name := "Grüße an alle.txt"
+		d := newDesk(t, m, map[string]string{name: "eins\r\nzwei 😀 ü\r\ndrei\r\n"},
+			`call edit {"filePath": "`+name+`", "oldString": "ü\ndrei", "newString": "ä\nvier\nfünf"}`+"\n\nDone.\n")
+		n := d.newNvim(name)
+		n.ex("OpenCode count on")
+		n.asked("1", "edit")
+		n.answer("1", 2)
+		d.awaitDisk(name, "fünf")
+		if now := d.disk(name); now != "eins\r\nzwei 😀 ä\r\nvier\r\nfünf\r\n" {
+			t.Errorf("on disk %q", now)
+		}
+	})
+}
+
+func TestNeovimWithoutServer(t *testing.T) {
+	everyNeovim(t, func(t *testing.T, m machine) {
+		d := newDesk(t, m, calc(), "")
+		n := d.startNvim("calc.sh", "let g:opencode = {'cmd': ['no-such-opencode-lsp']}")
+		n.shows("no-such-opencode-lsp is not in your PATH")
+		n.keep("message")
+		n.keys("Enter")
+		n.ex("checkhealth opencode")
+		n.shows("not in your PATH")
+	})
+}

@@ -1,0 +1,119 @@
+//go:build realeditors
+
+package editorstest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// screen is one terminal with an editor in it.
+type screen struct {
+	*desk
+	socket string // of the terminal multiplexer
+	shots  int
+}
+
+// terminal starts a program of the user's machine in a terminal of 140 by 40.
+func (d *desk) terminal(words ...string) *screen {
+	d.t.Helper()
+	d.terminals++
+	s := &screen{desk: d, socket: fmt.Sprintf("oc-%d-%d", os.Getpid(), d.terminals)}
+	s.socket += strings.ReplaceAll(d.dir, "/", "-")
+	s.tmux(append([]string{"-f", "/dev/null", "new-session", "-d", "-x", "140", "-y", "40", "--"}, d.command(words...)...)...)
+	d.t.Cleanup(s.close)
+	s.tmux("set-option", "-g", "escape-time", "0")
+	s.tmux("set-option", "-g", "remain-on-exit", "on")
+	return s
+}
+
+func (s *screen) tmux(args ...string) string {
+	s.t.Helper()
+	out, err := exec.Command("tmux", append([]string{"-L", s.socket}, args...)...).CombinedOutput()
+	if err != nil {
+		s.t.Fatalf("tmux %q: %v\n%s", args, err, out)
+	}
+	return string(out)
+}
+
+// close keeps the last screen and ends the terminal and what runs in it.
+func (s *screen) close() {
+	s.keep("end")
+	_ = exec.Command("tmux", "-L", s.socket, "kill-server").Run()
+}
+
+// keys presses keys by tmux's names: Enter, Escape, C-c.
+func (s *screen) keys(names ...string) {
+	s.t.Helper()
+	s.tmux(append([]string{"send-keys"}, names...)...)
+}
+
+// text types.
+func (s *screen) text(text string) {
+	s.t.Helper()
+	s.tmux("send-keys", "-l", "--", text)
+}
+
+// look is what the screen shows.
+func (s *screen) look() string {
+	out, err := exec.Command("tmux", "-L", s.socket, "capture-pane", "-p").CombinedOutput()
+	if err != nil {
+		return "no screen: " + err.Error()
+	}
+	return strings.TrimRight(string(out), "\n")
+}
+
+// shows waits until the screen matches.
+func (s *screen) shows(pattern string) string {
+	s.t.Helper()
+	expr := regexp.MustCompile(pattern)
+	return s.until("screen with "+pattern, func() (string, bool) {
+		now := s.look()
+		return now, expr.MatchString(now)
+	})
+}
+
+// hides waits until the screen matches no more.
+func (s *screen) hides(pattern string) {
+	s.t.Helper()
+	expr := regexp.MustCompile(pattern)
+	s.until("screen without "+pattern, func() (string, bool) {
+		now := s.look()
+		return now, !expr.MatchString(now)
+	})
+}
+
+// still waits until the screen has not changed for a while.
+func (s *screen) still(a time.Duration) {
+	s.t.Helper()
+	last, since := "", time.Now()
+	s.until("a still screen", func() (string, bool) {
+		now := s.look()
+		if now != last {
+			last, since = now, time.Now()
+		}
+		return now, time.Since(since) >= a
+	})
+}
+
+// keep saves the screen as an artefact, where a folder for them is named.
+func (s *screen) keep(name string) {
+	dir := os.Getenv("OPENCODE_EDITORS_SCREENS")
+	if dir == "" {
+		return
+	}
+	s.shots++
+	test := strings.ReplaceAll(s.t.Name(), "/", "-")
+	path := filepath.Join(dir, fmt.Sprintf("%s-%d-%s.txt", test, s.shots, name))
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		s.t.Error(err)
+	}
+	if err := os.WriteFile(path, []byte(s.look()+"\n"), 0o644); err != nil {
+		s.t.Error(err)
+	}
+}
