@@ -1,4 +1,4 @@
-# opencode-lsp. Everything here needs Go and nothing else, but for `race` (a C compiler) and `bench` (ripgrep, if present).
+# opencode-lsp. Everything here needs Go and nothing else, but for `race` (a C compiler), `vscode` (npm) and `bench` (ripgrep, if present).
 
 BIN       := bin/opencode-lsp
 PKG       := ./cmd/opencode-lsp
@@ -6,13 +6,21 @@ GOFLAGS_R := -trimpath -ldflags='-s -w'
 STATIC    := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME  ?= 20s
 
-.PHONY: build test race real lint fuzz bench demo clean
+.PHONY: build vscode test test-vscode race real lint fuzz bench demo clean
 
 build:
 	CGO_ENABLED=0 go build $(GOFLAGS_R) -o $(BIN) $(PKG)
 
+# The VS Code extension, from its lock file. Needs npm.
+vscode:
+	cd editors/vscode && npm ci --ignore-scripts --no-audit --no-fund && npm run check && npm test && npm run package
+
 test:
 	CGO_ENABLED=0 go test ./...
+
+# The extension in the real program; installs it first where it is not there.
+test-vscode: build vscode
+	go test -tags realeditors -count=1 -timeout 20m -v ./editors/editorstest/vscode
 
 race:
 	CGO_ENABLED=1 go test -race ./...

@@ -153,13 +153,3 @@ func TestSnippets(t *testing.T) {
 		}
 	}
 }
-
-// TestExtensionsAreNotPromised keeps the two editors honest that need an extension which is not there yet.
-func TestExtensionsAreNotPromised(t *testing.T) {
-	for _, name := range []string{"vscode", "zed"} {
-		page, err := Text(name)
-		if err != nil || !strings.Contains(page, "comes with a later release") {
-			t.Errorf("%s does not say that its extension comes later: %v", name, err)
-		}
-	}
-}

@@ -41,12 +41,12 @@ func TestApply(t *testing.T) {
 	}{
 		"landed":                      {"new\ntail\n", applied, true, nil},
 		"landed, answered no":         {"new\ntail\n", map[string]any{"applied": false, "failureReason": "version"}, true, nil},
-		"landed, never answered":      {"new\ntail\n", silent, true, nil},
+		"landed, never answered":      {"new\ntail\n", errSilent, true, nil},
 		"landed, user typed below":    {"new\ntail typed\n", applied, true, nil},
 		"user typed, edit not landed": {"old\ntail typed\n", applied, false, workspace.ErrStale},
 		"refused":                     {"", map[string]any{"applied": false}, false, errRefused},
 		"lied":                        {"", applied, false, errUnconfirmed},
-		"never answered":              {"", silent, false, nil},
+		"never answered":              {"", errSilent, false, nil},
 		"null":                        {"", nil, false, errRefused},
 	}
 	for name, test := range tests {
@@ -95,7 +95,7 @@ func TestApplyCancelled(t *testing.T) {
 
 // A new file whose edit is cancelled or refused leaves no empty file behind.
 func TestCreateTakenBack(t *testing.T) {
-	for name, answer := range map[string]any{"refused": map[string]bool{"applied": false}, "cancelled": silent} {
+	for name, answer := range map[string]any{"refused": map[string]bool{"applied": false}, "cancelled": errSilent} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, p *peer) {
 				p.start(plain, Options{})

@@ -43,8 +43,8 @@ type message struct {
 	params json.RawMessage
 }
 
-// silent, as an answer, is none until the request is cancelled.
-var silent = errors.New("no answer")
+// errSilent, as an answer, is none until the request is cancelled.
+var errSilent = errors.New("no answer")
 
 func newPeer(t *testing.T) *peer {
 	root, err := filepath.EvalSymlinks(t.TempDir())
@@ -76,6 +76,17 @@ func (p *peer) start(capabilities string, opt Options) {
 	p.call("initialize", json.RawMessage(`{"rootUri":"`+uriOf(p.root)+`","capabilities":`+capabilities+`}`), nil)
 	p.notify("initialized", struct{}{})
 	synctest.Wait()
+}
+
+// inOrder handles notifications as they come, as editors do, and requests beside the reader.
+type inOrder struct{ jsonrpc2.Handler }
+
+func (h inOrder) Handle(ctx context.Context, c *jsonrpc2.Conn, req *jsonrpc2.Request) {
+	if req.Notif {
+		h.Handler.Handle(ctx, c, req)
+		return
+	}
+	go h.Handler.Handle(ctx, c, req)
 }
 
 // agent builds the agent as the program does, with a model that says what replies says.

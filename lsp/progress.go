@@ -76,29 +76,32 @@ func (p *progress) flush() {
 	}
 }
 
-// end closes the progress. Where the client has not answered to create yet, a moment is left for that, so that the message
-// on how the turn ended comes after the end, which would hide it in Helix; after that it is begun and ended once the client
-// has answered: some editors would show it for ever.
+// end closes the progress. One that the client has yet to create is begun first, since Helix shows a spinner from create on
+// until an end; the message that says how the turn ended comes after it, or the end would hide it there.
 func (p *progress) end(message string) {
 	if p.created != nil {
 		select {
 		case err := <-p.created:
 			p.begin(err)
 		case <-time.After(createdWithin):
+			p.endLate(message)
 		}
 	}
 	if p.begun {
 		p.send(progressValue{Kind: "end", Message: message})
 	}
-	if late, created := *p, p.created; created != nil {
-		p.server.work.Go(func() {
-			if <-created == nil {
-				late.send(progressValue{Kind: "begin", Title: progressTitle, Cancellable: cancellable()})
-				late.send(progressValue{Kind: "end", Message: message})
-			}
-		})
-	}
 	p.stop()
+}
+
+// endLate leaves a progress to a goroutine that ends it once the client has created it.
+func (p *progress) endLate(message string) {
+	late := *p
+	p.server.work.Go(func() {
+		if <-late.created == nil {
+			late.begin(nil)
+			late.send(progressValue{Kind: "end", Message: message})
+		}
+	})
 }
 
 func (p *progress) stop() {

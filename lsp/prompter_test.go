@@ -15,7 +15,7 @@ import (
 // No consent is a preferred fix, and it names the question; open questions stand before everything else.
 func TestQuestionActions(t *testing.T) {
 	bubble(t, func(t *testing.T, p *peer) {
-		p.answers["window/showMessageRequest"] = func(json.RawMessage) any { return silent }
+		p.answers["window/showMessageRequest"] = func(json.RawMessage) any { return errSilent }
 		p.replies = calling()
 		p.start(plain, Options{})
 		p.command("opencode.prompt", `{"text":"go"}`, nil)
@@ -40,7 +40,7 @@ func TestQuestionActions(t *testing.T) {
 // Two sessions ask at once: one prompt stands on the screen; one that is settled elsewhere makes room for the next.
 func TestOnePromptAtATime(t *testing.T) {
 	bubble(t, func(t *testing.T, p *peer) {
-		p.answers["window/showMessageRequest"] = func(json.RawMessage) any { return silent }
+		p.answers["window/showMessageRequest"] = func(json.RawMessage) any { return errSilent }
 		p.replies = func() func() []agent.Delta {
 			var mu sync.Mutex
 			n := 0

@@ -61,6 +61,7 @@ type extensions struct {
 	Permission bool `json:"permission"`
 	Save       bool `json:"save"`
 	Events     bool `json:"events"`
+	Deltas     bool `json:"deltas"` // with Events: also the pieces of replies
 	Input      bool `json:"input"`
 }
 

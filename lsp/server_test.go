@@ -24,7 +24,7 @@ func TestExitWaitsForNoAnswer(t *testing.T) {
 	for _, method := range []string{"window/showMessageRequest", "opencode/permission", "opencode/saveDocuments", "window/workDoneProgress/create", "workspace/configuration"} {
 		t.Run(method, func(t *testing.T) {
 			bubble(t, func(t *testing.T, p *peer) {
-				p.answers[method] = func(json.RawMessage) any { return silent }
+				p.answers[method] = func(json.RawMessage) any { return errSilent }
 				p.replies = calling()
 				own := fmt.Sprintf(`{"permission":%t,"save":true}`, method == "opencode/permission")
 				p.start(`{"window":{"showMessage":{},"workDoneProgress":true},"workspace":{"applyEdit":true,"configuration":true},"experimental":{"opencode":`+own+`}}`, Options{})
@@ -70,18 +70,23 @@ func TestExitWithIdleSocketClient(t *testing.T) {
 
 // findWithin tries until the server listens, which it does beside initialized.
 func findWithin(t *testing.T, dir, root string) (*Remote, error) {
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	look := time.NewTicker(time.Millisecond)
+	defer look.Stop()
 	for {
 		r, err := Find(t.Context(), dir, root, 0)
-		if err == nil || t.Context().Err() != nil {
+		if err == nil || ctx.Err() != nil {
 			return r, err
 		}
+		<-look.C
 	}
 }
 
 // An end without shutdown, or the loss of the editor in the middle of a question, is told by the code.
 func TestLossOfEditor(t *testing.T) {
 	bubble(t, func(t *testing.T, p *peer) {
-		p.answers["window/showMessageRequest"] = func(json.RawMessage) any { return silent }
+		p.answers["window/showMessageRequest"] = func(json.RawMessage) any { return errSilent }
 		p.replies = calling()
 		p.start(plain, Options{})
 		p.command("opencode.prompt", `{"text":"go"}`, nil)
@@ -186,7 +191,7 @@ func TestProgressRate(t *testing.T) {
 // The transcript of a session goes with it.
 func TestDeleteRemovesTranscript(t *testing.T) {
 	bubble(t, func(t *testing.T, p *peer) {
-		p.answers["window/showMessageRequest"] = func(json.RawMessage) any { return silent }
+		p.answers["window/showMessageRequest"] = func(json.RawMessage) any { return errSilent }
 		p.replies = calling()
 		p.start(plain, Options{})
 		var turn started

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -26,6 +27,16 @@ import (
 // two editors on one folder do not meet.
 func socketName(root string, pid int) string {
 	return fmt.Sprintf("%s-%d.sock", rootHash(root), pid)
+}
+
+// socketPid is the process that a socket's name tells of, 0 for none.
+func socketPid(path string) int {
+	_, pid, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".sock"), "-")
+	n, err := strconv.Atoi(pid)
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 func rootHash(root string) string {
@@ -100,8 +111,8 @@ func Find(ctx context.Context, socketDir, dir string, pid int) (*Remote, error) 
 	for {
 		for _, path := range candidates(socketDir, dir, pid) {
 			c, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
-			if errors.Is(err, syscall.ECONNREFUSED) {
-				os.Remove(path) // nobody listens any more
+			if errors.Is(err, syscall.ECONNREFUSED) && !alive(socketPid(path)) {
+				os.Remove(path) // a live process may be about to listen
 			}
 			if err != nil {
 				continue

@@ -91,6 +91,9 @@ type Item struct {
 	Always string
 	// Fold makes deny and ask rules ignore letter case, where the file system does.
 	Fold bool
+	// Glob says that Values are file patterns whose matches are not known: where a rule that denies or asks may mean one
+	// of them, the item asks.
+	Glob bool
 	// URL says that Values are addresses: in an allow rule a "*" does not reach from the host into the path.
 	URL bool
 }

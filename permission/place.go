@@ -18,6 +18,9 @@ type Place struct {
 	// Resolve follows the symlinks of an absolute name as far as it exists, its ".." where the links before them lead, as
 	// the kernel does. Nil: there are no links.
 	Resolve func(abs string) string
+	// Match lists the files that a pattern of absolute names matches, as bash would; "/**" at its end is everything below
+	// a folder. It may give up on too many with ok false. Nil: the files are not known.
+	Match func(pattern string) (names []string, ok bool)
 }
 
 // maxPath is the longest path in bytes that systems take; nothing is looked up by a longer one.
@@ -31,7 +34,11 @@ func (p Place) absolute(name string) string {
 	if isWindows(p.start()) && len(name) > 1 && name[1] == ':' && !isWindows(name) {
 		name = name[:2] + "/" + name[2:] // relative to another drive's folder, which is not known
 	}
-	if !IsAbs(name) {
+	switch {
+	case IsAbs(name) && (isWindows(name) || !isWindows(p.start())):
+	case isWindows(p.start()) && name != "" && (name[0] == '/' || name[0] == '\\'):
+		name = p.start()[:2] + name // from the root of the drive
+	default:
 		name = p.start() + "/" + name
 	}
 	if isWindows(name) {
@@ -155,6 +162,24 @@ func (p Place) external(abs string) Item {
 	return it
 }
 
+// Physical is the absolute name with each ".." taken as the kernel does, behind the symlinks before it: what a program
+// gets that is handed the name as it stands. [Place] itself takes ".." off the text.
+func (p Place) Physical(abs string) string {
+	if p.Resolve == nil || !strings.Contains(abs, "/..") || isWindows(abs) {
+		return abs
+	}
+	out := "/"
+	for part := range strings.SplitSeq(abs, "/") {
+		switch part {
+		case "..":
+			out = path.Dir(path.Clean(p.Resolve(out)))
+		default:
+			out = path.Join(out, part)
+		}
+	}
+	return out
+}
+
 // unsafe says why a file asks whatever the rules allow, "" where it does not.
 func (p Place) unsafe(permission, raw, given, real string) string {
 	for _, abs := range slices.Compact([]string{given, real}) {
@@ -175,10 +200,52 @@ func (p Place) unsafe(permission, raw, given, real string) string {
 	if len(given) > maxPath {
 		return "its name is longer than any path may be"
 	}
+	if why := ambiguous(raw, given); why != "" {
+		return why
+	}
 	if strings.ContainsFunc(raw, hidden) || strings.ContainsRune(raw, '\n') {
 		return "its name holds characters that cannot be seen"
 	}
 	return ""
+}
+
+// ambiguous finds names that some programs take for another file than we do: a home folder, an address, a choice that
+// leads upwards and, on Windows, devices, streams, short names and what Windows drops from the end.
+func ambiguous(raw, given string) string {
+	const why = "some programs read its name as another place"
+	low := strings.ToLower(raw)
+	for _, head := range [...]string{"~", "$home", "${home}", "file:"} {
+		if strings.HasPrefix(low, head) {
+			return why
+		}
+	}
+	if strings.Contains(raw, "{") && (strings.Contains(raw, "..") || strings.Contains("/"+raw, "/.{")) {
+		return why
+	}
+	if !isWindows(given) {
+		return ""
+	}
+	for i, part := range strings.Split(strings.ReplaceAll(raw, `\`, "/"), "/") {
+		trimmed := strings.TrimRight(part, " .")
+		stem, _, _ := strings.Cut(strings.ToUpper(trimmed), ".")
+		_, digits, short := strings.Cut(stem, "~")
+		switch {
+		case part != trimmed && part != "." && part != "..", i > 0 && strings.Contains(part, ":"), i == 0 && strings.LastIndexByte(part, ':') > 1:
+			return why
+		case short && digits != "" && digits[0] >= '0' && digits[0] <= '9', windowsDevice(stem):
+			return why
+		}
+	}
+	return ""
+}
+
+// windowsDevice knows the names that Windows takes for devices in every folder, whatever extension follows.
+func windowsDevice(stem string) bool {
+	switch stem {
+	case "CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", "CLOCK$":
+		return true
+	}
+	return len(stem) == 4 && (strings.HasPrefix(stem, "COM") || strings.HasPrefix(stem, "LPT")) && stem[3] >= '0' && stem[3] <= '9'
 }
 
 // isDevice knows the trees whose files are not data at rest.

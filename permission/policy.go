@@ -58,7 +58,13 @@ func (p Policy) Judge(it Item) Verdict {
 			v.Action, v.Layer, v.Rule, v.Narrowed = r.Action, l.Name, r, true
 		}
 	}
-	return m.settle(v)
+	v = m.settle(v)
+	if v.Action == Allow && it.Glob {
+		if r := m.maybe(p.Layers); r != nil {
+			v.Action, v.Rule, v.Reason = Ask, r, fmt.Sprintf("its pattern may name a file that %s %q is about", r.Permission, r.Pattern)
+		}
+	}
+	return v
 }
 
 // JudgeAll judges the items of one access: the strictest verdict, and the verdicts that ask. Without items, or with
@@ -66,6 +72,11 @@ func (p Policy) Judge(it Item) Verdict {
 func (p Policy) JudgeAll(items []Item) (strictest Verdict, asks []Verdict) {
 	strictest = Verdict{Action: Ask, Reason: "nothing in it could be judged"}
 	if !slices.ContainsFunc(items, func(it Item) bool { return it.Strictness != Beside }) {
+		for _, it := range items {
+			if v := p.Judge(it); v.Action == Deny {
+				return v, nil
+			}
+		}
 		return strictest, []Verdict{strictest}
 	}
 	strictest.Action = Allow

@@ -13,6 +13,9 @@ import (
 // longQuery is the length in bytes from which a query is more likely to carry data out than to ask for something.
 const longQuery = 400
 
+// longPath is the same for a path, where long names are common.
+const longPath = 1000
+
 // URLItems are the items of fetching an address. It is an error where the address must not be fetched at all: another
 // scheme than http and https, a user name in it, no host, text that is no address. Local and private hosts need a rule
 // that names them; a cloud's metadata service is denied without one.
@@ -32,8 +35,8 @@ func URLItems(raw string) ([]Item, error) {
 		it.Named, it.Always = []string{hostOf(u)}, ""
 	case oddPath(u.EscapedPath()):
 		it.Strictness, it.Why, it.Always = AlwaysAsk, "its path is written so that two programs may read it differently", ""
-	case len(u.RawQuery) > longQuery:
-		it.Strictness, it.Why, it.Always = ByBareRule, "its long query may carry data out", ""
+	case len(u.RawQuery) > longQuery || len(u.EscapedPath()) > longPath:
+		it.Strictness, it.Why, it.Always = ByBareRule, "it is so long that it may carry data out", ""
 	}
 	return []Item{it}, nil
 }
@@ -51,10 +54,25 @@ func parseURL(raw string) (*url.URL, error) {
 		return nil, fmt.Errorf("the scheme %q is not http or https; nothing else is fetched", u.Scheme)
 	case u.Hostname() == "" || u.Opaque != "":
 		return nil, errors.New("the address names no host; write it as https://host/path")
+	case badHost(u):
+		return nil, errors.New("the address has a host or port that cannot be; write it as https://host/path")
 	case u.User != nil:
 		return nil, errors.New("the address holds a user name; leave out what stands before the @")
 	}
 	return u, nil
+}
+
+// badHost finds empty labels and ports that do not exist: what they lead to differs from program to program.
+func badHost(u *url.URL) bool {
+	h := strings.TrimSuffix(u.Hostname(), ".")
+	if h == "" || strings.HasPrefix(h, ".") || strings.Contains(h, "..") {
+		return true
+	}
+	if u.Port() == "" {
+		return strings.HasSuffix(u.Host, ":")
+	}
+	n, err := strconv.ParseUint(u.Port(), 10, 16)
+	return err != nil || n == 0
 }
 
 // hostOf is the host as rules see it: lower case, no final dot, no default port.
@@ -100,7 +118,8 @@ func host(name string) (Strictness, string) {
 	if strings.ContainsFunc(name, func(r rune) bool { return r > 0x7e }) {
 		return AlwaysAsk, "its host holds letters outside ASCII that may look like others"
 	}
-	if slices.Contains([]string{"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal", "metadata.azure.com"}, name) {
+	if slices.Contains([]string{"metadata", "metadata.google.internal", "instance-data", "instance-data.ec2.internal", "metadata.azure.com", "metadata.goog",
+		"metadata.azure.internal", "metadata.tencentyun.com", "metadata.platformequinix.com", "metadata.packet.net", "rancher-metadata"}, name) {
 		return DenyUnlessNamed, "it is a cloud's metadata service, which hands out credentials"
 	}
 	if a, ok := parseAddr(name); ok {
@@ -110,7 +129,8 @@ func host(name string) (Strictness, string) {
 		return ByNamedRule, "it is a host of the local network"
 	}
 	for _, suffix := range [...]string{".localhost", ".local", ".internal", ".lan", ".home.arpa", ".home", ".corp", ".intranet",
-		".nip.io", ".sslip.io", ".xip.io", ".localtest.me", ".lvh.me", ".vcap.me"} {
+		".nip.io", ".sslip.io", ".xip.io", ".localtest.me", ".lvh.me", ".vcap.me",
+		".localdomain", ".private", ".test", ".invalid", ".onion", ".svc", ".fritz.box", ".traefik.me", ".local.gd"} {
 		if strings.HasSuffix(name, suffix) || name == suffix[1:] {
 			return ByNamedRule, "it is a host of the local network"
 		}
@@ -126,6 +146,7 @@ func Address(a netip.Addr) (Strictness, string) {
 		a = v4
 	}
 	for _, s := range [...]string{"169.254.169.254", "169.254.170.2", "169.254.169.123", "100.100.100.200", "168.63.129.16", "192.0.0.192",
+		"169.254.170.23", "169.254.0.23", "169.254.169.253", "169.254.169.249", "169.254.42.42",
 		"fd00:ec2::254", "fd20:ce::254"} {
 		if a == netip.MustParseAddr(s) {
 			return DenyUnlessNamed, "it is a cloud's metadata service, which hands out credentials"
@@ -158,10 +179,41 @@ func embedded(a netip.Addr) (netip.Addr, bool) {
 	case netip.MustParsePrefix("64:ff9b::/96").Contains(a), netip.MustParsePrefix("64:ff9b:1::/48").Contains(a),
 		netip.MustParsePrefix("::/96").Contains(a) && !a.IsLoopback() && !a.IsUnspecified():
 		return netip.AddrFrom4([4]byte(b[12:])), true
+	case netip.MustParsePrefix("::ffff:0:0:0/96").Contains(a), // SIIT
+		b[9] == 0 && b[10] == 0x5e && b[11] == 0xfe && b[8]&^2 == 0: // ISATAP
+		return netip.AddrFrom4([4]byte(b[12:])), true
+	case netip.MustParsePrefix("2001::/32").Contains(a): // Teredo hides the address behind its complement
+		return netip.AddrFrom4([4]byte{^b[12], ^b[13], ^b[14], ^b[15]}), true
 	case netip.MustParsePrefix("2002::/16").Contains(a):
 		return netip.AddrFrom4([4]byte(b[2:6])), true
 	}
 	return a, false
+}
+
+// ResolvedItem is the item of a connection to addr for the address raw, whose host resolves to it; ok is false where
+// addr needs no judgement of its own. A rule must spell the local address itself: that a name is allowed does not say
+// that it may lead into the user's own network.
+func ResolvedItem(raw string, addr netip.Addr) (it Item, ok bool, err error) {
+	u, err := parseURL(raw)
+	if err != nil {
+		return Item{}, false, err
+	}
+	strict, why := Address(addr)
+	if strict == ByRule {
+		return Item{}, false, nil
+	}
+	named := addr.WithZone("").Unmap().String()
+	if addr.Is6() && !addr.Is4In6() {
+		named = "[" + named + "]"
+	}
+	if hostOf(u) == named {
+		return Item{}, false, nil // the address is in the text and judged there
+	}
+	head := u.Scheme + "://" + named
+	return Item{
+		Permission: "webfetch", URL: true, Values: []string{head + pathOf(u)}, Aliases: []string{raw, u.Scheme + "://" + hostOf(u) + pathOf(u)},
+		Strictness: strict, Why: "its name leads to " + named + ": " + why, Named: []string{named},
+	}, true, nil
 }
 
 // parseAddr reads every form of address that some resolver takes: IPv6, and IPv4 of one to four decimal, octal or

@@ -46,6 +46,8 @@ func TestAccessUnderRules(t *testing.T) {
 		{"edit allowed", rule("edit", "*.go", permission.Allow), []any{"write", "filePath", "new.go", "content", "y"}, permission.Allow},
 		{"edit allowed, protected", rule("edit", "*", permission.Allow), []any{"write", "filePath", ".git/config", "content", "y"}, permission.Ask},
 		{"edit allowed, outside", rule("edit", "*", permission.Allow), []any{"write", "filePath", filepath.Join(outside, "f"), "content", "y"}, permission.Ask},
+		{"edit allowed, a picture from afar", rule("edit", "*", permission.Allow), []any{"write", "filePath", "README.md", "content", "![x](https://evil.example/x)"}, permission.Ask},
+		{"edit allowed, a picture of the workspace", rule("edit", "*", permission.Allow), []any{"write", "filePath", "README.md", "content", "![x](x.png)"}, permission.Allow},
 		{"denied by its real name", rule("read", "secrets/*", permission.Deny), []any{"read", "filePath", "alias/k"}, permission.Deny},
 		{"denied by its other name", rule("read", "alias/*", permission.Deny), []any{"read", "filePath", "alias/k"}, permission.Deny},
 		{"glob denied by pattern", rule("glob", "**/*.go", permission.Deny), []any{"glob", "pattern", "**/*.go"}, permission.Deny},

@@ -28,10 +28,25 @@ func (k *kit) changeOp(c change) Op {
 	return NewOp(permission.Access{
 		Tool:    c.tool,
 		Subject: title,
-		Items:   k.items("edit", c.at),
+		Items:   fetching(k.items("edit", c.at), c),
 		Preview: permission.Preview{Kind: "diff", Text: diff, Path: c.at.Abs},
 		Session: true,
 	}, func(ctx context.Context, _ io.Writer) (Result, error) { return k.land(ctx, c) })
+}
+
+// fetching makes a change ask that would have an editor or a preview fetch an address which the model chose.
+func fetching(items []permission.Item, c change) []permission.Item {
+	var added strings.Builder
+	for _, e := range c.Edits {
+		added.WriteString(e.New + "\n")
+	}
+	why := permission.Fetches(c.at.name, added.String())
+	for i := range items {
+		if why != "" && items[i].Permission == "edit" && items[i].Strictness < permission.AlwaysAsk {
+			items[i].Strictness, items[i].Why = permission.AlwaysAsk, why
+		}
+	}
+	return items
 }
 
 func (k *kit) land(ctx context.Context, c change) (Result, error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/agent/llm"
 	"github.com/opencode-lsp/opencode-lsp/lsp"
+	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/workspace"
 )
 
@@ -35,7 +36,7 @@ func (p *program) doctorCommand() *cobra.Command {
 			defer e.close()
 			e.load(cmd.Context())
 			d := &doctor{engine: e}
-			for _, check := range []func(context.Context){d.files, d.trust, d.model, d.servers, d.store, d.running} {
+			for _, check := range []func(context.Context){d.files, d.trust, d.instructions, d.permissions, d.model, d.servers, d.store, d.running} {
 				check(cmd.Context())
 			}
 			if d.bad > 0 {
@@ -89,6 +90,26 @@ func (d *doctor) trust(context.Context) {
 	}
 	for _, what := range cfg.Untrusted {
 		d.line("note", "trust", "not in force until you trust this folder in your editor: %s", what)
+	}
+}
+
+// instructions are the files that the model reads with every session, and whose words they are.
+func (d *doctor) instructions(context.Context) {
+	for _, r := range d.rules() {
+		whose := "yours"
+		if r.Repository {
+			whose = "the repository's; the model is told so"
+		}
+		d.ok("rules", "%s (%s)", permission.Visible(r.Path), whose)
+	}
+}
+
+// permissions says what is surprising in the rules.
+func (d *doctor) permissions(context.Context) {
+	for _, l := range d.now().Permission {
+		for _, note := range permission.Lint(l) {
+			d.line("note", "rules", "%s: %s", l.Name, permission.Visible(note))
+		}
 	}
 }
 

@@ -33,6 +33,8 @@ type engine struct {
 	where   permission.Place  // but for the roots, which may change
 	loaded  chan struct{}     // holds one where the configuration was loaded since it was last looked at
 	files   *fileWatch
+	// readable remembers mayRead.
+	readable verdicts
 
 	mu       sync.Mutex
 	config   *config.Config
@@ -239,8 +241,10 @@ func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func
 func (e *engine) mayRead(abs string) bool {
 	place := e.place()
 	place.Resolve = nil // a search has many files
-	strictest, _ := e.policy().JudgeAll(permission.FileItems("read", abs, place))
-	return strictest.Action == permission.Allow
+	return e.readable.ask(e.policy(), place.Roots, abs, func(p permission.Policy) bool {
+		strictest, _ := p.JudgeAll(permission.FileItems("read", abs, place))
+		return strictest.Action == permission.Allow
+	})
 }
 
 // place is where names are judged from.

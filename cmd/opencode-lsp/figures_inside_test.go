@@ -28,14 +28,22 @@ func measureGrep(t *testing.T, _ binaries) []figure {
 	}
 	source := filepath.Join(strings.TrimSpace(string(out)), "src")
 	home := t.TempDir()
-	p := &program{getenv: func(string) string { return "" }, dirs: findDirs(func(string) string { return home })}
+	p := &program{bubble: true, // nobody watches files
+		getenv: func(string) string { return "" }, dirs: findDirs(func(string) string { return home }),
+	}
 	e, err := newEngine(p, workspace.New(source), func(string) {})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer e.close()
 	e.load(t.Context())
-	set := e.tools(nil, nil, nil)
+	sessions := e.sessions(agent.Options{}, nil, nil)
+	defer sessions.Close()
+	session, err := sessions.New(t.Context(), "figures", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	set := e.tools(session, nil, nil)
 	var figures []figure
 	for _, search := range []struct{ name, pattern string }{
 		{"a word", "context"}, {"a regexp", `func\s+\w+\(`}, {"a rare word", "Bleichenbacher"},

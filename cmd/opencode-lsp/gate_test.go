@@ -100,6 +100,7 @@ func (g *gateCheck) callers(of []*types.Func) []string {
 var hooks = map[string]string{
 	"MayRead": "asks the rules, which is what they are for",
 	"Resolve": "follows symlinks",
+	"Match":   "lists the files that a pattern names",
 	"prepare": "the function given to tools.Define, which is looked at by itself",
 	"follow":  "follows symlinks",
 	"find":    "one of the matchers of edit, which are looked at where they are listed",
@@ -257,6 +258,7 @@ var entitled = map[string]map[string]string{
 	"agent/agenttest":  {"network": "the scripted model listens on loopback; not part of the server"},
 	"agent/llm":        {"network": "talks to the model that the user chose"},
 	"agent/store":      {"files": "keeps sessions in the data folder", "processes": "locks files there"},
+	"editors":          {"files": "writes an editor's plugin where the user says"},
 	"cmd/opencode-lsp": {"files": "the log, the demo's folder", "processes": "the demo starts this program as an editor does and runs its test"},
 }
 

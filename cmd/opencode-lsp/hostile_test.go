@@ -298,22 +298,7 @@ func TestHostileWorkspace(t *testing.T) {
 	}
 	tr.check("after a turn", h.server, append(said, ed.Wire()...)...)
 
-	q := trust()[0]
-	if q.Actions[0] != "Show details" || !slices.Contains(q.Actions, "Trust this workspace") {
-		t.Errorf("the question: %s", q)
-	}
-	must(ed.Answer(q.Number, "Show details"))
-	shown := func() int {
-		return slices.IndexFunc(ed.ShownDocuments(), func(d lsptest.Shown) bool { return strings.HasPrefix(filepath.Base(d.Path), "trust-") })
-	}
-	must(ed.Wait(t.Context(), "the details", func() bool { return shown() >= 0 }))
-	details, err := os.ReadFile(ed.ShownDocuments()[shown()].Path)
-	must(err)
-	for _, want := range []string{`run the MCP server db: ./pwn "--all of it" "a second argument"`, "connect to the MCP server far at http://", "with its key, to http://", "run when the command x is used: ./pwn", "set environment.pass"} {
-		if !strings.Contains(string(details), want) {
-			t.Errorf("the details do not say %q:\n%s", want, details)
-		}
-	}
+	tr.details(ed, trust()[0])
 	must(ed.Wait(t.Context(), "the question again", func() bool { return len(trust()) > 0 }))
 	must(ed.Answer(trust()[0].Number, "Not now"))
 	must(ed.Touch("opencode.json", `{"mcp": {"db": {"type": "local", "command": ["./pwn", "changed"]}}}`))
@@ -327,5 +312,31 @@ func TestHostileWorkspace(t *testing.T) {
 	delete(before, filepath.Join(tr.root, "opencode.json"))
 	if !maps.Equal(before, after) {
 		t.Error("files of the checkout changed")
+	}
+}
+
+// details opens the whole text of the question for trust and looks for every kind of thing that it must name.
+func (tr *trap) details(ed *lsptest.Editor, q lsptest.Question) {
+	tr.Helper()
+	if q.Actions[0] != "Show details" || !slices.Contains(q.Actions, "Trust this workspace") {
+		tr.Errorf("the question: %s", q)
+	}
+	if err := ed.Answer(q.Number, "Show details"); err != nil {
+		tr.Fatal(err)
+	}
+	shown := func() int {
+		return slices.IndexFunc(ed.ShownDocuments(), func(d lsptest.Shown) bool { return strings.HasPrefix(filepath.Base(d.Path), "trust-") })
+	}
+	if err := ed.Wait(tr.Context(), "the details", func() bool { return shown() >= 0 }); err != nil {
+		tr.Fatal(err)
+	}
+	details, err := os.ReadFile(ed.ShownDocuments()[shown()].Path)
+	if err != nil {
+		tr.Fatal(err)
+	}
+	for _, want := range []string{`run the MCP server db: ./pwn "--all of it" "a second argument"`, "connect to the MCP server far at http://", "with its key, to http://", "run when the command x is used: ./pwn", "set environment.pass"} {
+		if !strings.Contains(string(details), want) {
+			tr.Errorf("the details do not say %q:\n%s", want, details)
+		}
 	}
 }

@@ -15,23 +15,25 @@ const module = "github.com/opencode-lsp/opencode-lsp"
 // layers is which of our packages a package may import, tests aside: the arrows of the design point down. A package that
 // is missing here is an error, so that a new one gets its place.
 var layers = map[string]string{
-	"permission":          "", // judges descriptions of operations; knows neither files nor tools
-	"permission/shell":    "permission",
-	"permission/batch":    "permission permission/shell",
-	"workspace":           "", // the user's files; consent is not its matter
-	"workspace/config":    "permission",
-	"tools":               "permission permission/shell workspace",
-	"tools/mcp":           "permission tools workspace",
-	"agent":               "permission tools",
-	"agent/llm":           "agent tools",
-	"agent/store":         "agent permission",
-	"agent/agenttest":     "agent tools",
-	"agent/httpapi":       "agent permission workspace",
-	"agent/acp":           "agent permission tools workspace",
-	"lsp":                 "agent permission tools workspace", // knows no model and no store
-	"lsp/lsptest":         "",                                 // speaks the protocol alone, so that it tests the wire
-	"editors":             "",
-	"editors/editorstest": "",
+	"permission":       "", // judges descriptions of operations; knows neither files nor tools
+	"permission/shell": "permission",
+	"permission/batch": "permission permission/shell",
+	"workspace":        "", // the user's files; consent is not its matter
+	"workspace/config": "permission",
+	"tools":            "permission permission/shell workspace",
+	"tools/mcp":        "permission tools workspace",
+	"agent":            "permission tools",
+	"agent/llm":        "agent tools",
+	"agent/store":      "agent permission",
+	"agent/agenttest":  "agent tools",
+	"agent/httpapi":    "agent permission workspace",
+	"agent/acp":        "agent permission tools workspace",
+	"lsp":              "agent permission tools workspace", // knows no model and no store
+	"lsp/lsptest":      "",                                 // speaks the protocol alone, so that it tests the wire
+	"editors":          "",
+	// Tests in real editors, behind a build tag.
+	"editors/editorstest":        "agent/agenttest",
+	"editors/editorstest/vscode": "agent/agenttest",
 }
 
 // owners is the only packages that import a third-party module, with the reason.

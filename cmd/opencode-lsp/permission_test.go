@@ -102,3 +102,22 @@ func (c *checkout) remember(pattern string) {
 		c.Fatal(err)
 	}
 }
+
+// doctor says what is not trusted, whole, whose instructions the model reads, and which rules surprise.
+func TestDoctorShowsTrust(t *testing.T) {
+	c := newCheckout(t)
+	c.write(filepath.Join(c.home, ".config/opencode/opencode.json"), `{"permission": {"bash": {"make *": "allow"}}, "model": "x"}`)
+	c.write(filepath.Join(c.home, ".config/opencode/AGENTS.md"), "mine")
+	c.write(filepath.Join(c.root, "AGENTS.md"), "theirs")
+	c.write(filepath.Join(c.root, "opencode.json"), `{"mcp": {"db": {"type": "local", "command": ["npx", "-y", "some-server", "--all", "of it"]}}, "permission": "allow"}`)
+	var out, errs strings.Builder
+	run(t.Context(), []string{"doctor"}, c.getenv, strings.NewReader(""), &out, &errs) // it fails for want of a model
+	for _, want := range []string{
+		`run the MCP server db: npx -y some-server --all "of it"`, "not in force until you trust", filepath.Join(c.root, "AGENTS.md") + " (the repository's", ".config/opencode/AGENTS.md (yours)",
+		`bash: "make *" allows arbitrary code`, "a repository only limits what your own rules allow",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("doctor does not say %q:\n%s", want, out.String())
+		}
+	}
+}

@@ -69,6 +69,7 @@ func TestSecretsNeverLeave(t *testing.T) {
 	if err := turn.Wait(t.Context(), &result); err != nil {
 		t.Fatal(err)
 	}
+	h.server.kill() // before its stderr is read
 	said := map[string]string{"result": string(result), "wire": strings.Join(ed.Wire(), "\n"), "stderr": h.server.stderr.String(), "log": h.home.log()}
 	for i, r := range h.model.Requests() {
 		said[fmt.Sprintf("request %d", i)] = string(r)
@@ -79,7 +80,6 @@ func TestSecretsNeverLeave(t *testing.T) {
 			t.Errorf("the session did not come to %q; the test looks at too little:\n%s", want, all)
 		}
 	}
-	h.server.kill()
 	for _, dir := range []string{h.home.dir, h.home.runtime, root} {
 		readAll(t, dir, said)
 	}

@@ -19,7 +19,7 @@
 //	settings.json      initializationOptions, and the section "opencode" of workspace/configuration
 //	capabilities.json  merged into the client's capabilities (RFC 7386): {"window": {"showMessage": null}}; an editor that
 //	                   loses window.showMessage or workspace.applyEdit does not know these requests either
-//	experimental.json  what the editor's opencode plugin can do: {"permission": true, "save": true, "events": true}
+//	experimental.json  what the editor's opencode plugin can do: {"permission": true, "save": true, "events": true, "deltas": true}
 //	behaviour.json     flags of [Behaviour] on top of the editor's: {"LieApplied": true}
 //	editor             the name of a preset: vscode, neovim, neovim-0.7, helix, helix-25.07, zed, eglot, kate
 //	rules              for the host

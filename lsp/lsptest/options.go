@@ -36,6 +36,7 @@ type Experimental struct {
 	Permission bool `json:"permission,omitempty"` // shows questions itself: opencode/permission
 	Save       bool `json:"save,omitempty"`       // saves buffers when asked: opencode/saveDocuments
 	Events     bool `json:"events,omitempty"`     // wants opencode/event
+	Deltas     bool `json:"deltas,omitempty"`     // with Events: the pieces of replies too
 	Input      bool `json:"input,omitempty"`      // asks the user for text
 }
 

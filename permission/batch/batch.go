@@ -6,7 +6,6 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
-	"net/netip"
 	"path"
 	"strings"
 
@@ -39,18 +38,23 @@ type ruleLine struct {
 
 // setting is where the operation happens. Trusted is read and changes nothing: a workspace's rules only ever narrow.
 type setting struct {
-	Root            string              `json:"root"`
-	Home            string              `json:"home"`
-	Cwd             string              `json:"cwd"`
-	Tool            string              `json:"tool"`
-	OS              string              `json:"os"`
-	Shell           string              `json:"shell"`
-	CaseInsensitive bool                `json:"case_insensitive"`
-	Symlinks        map[string]string   `json:"symlinks"`
-	DNS             map[string][]string `json:"dns"`
-	Trusted         bool                `json:"trusted"`
-	WorkspaceRules  []ruleLine          `json:"workspace_rules"`
-	SessionApproved []ruleLine          `json:"session_approved"`
+	Root            string            `json:"root"`
+	Home            string            `json:"home"`
+	Cwd             string            `json:"cwd"`
+	Tool            string            `json:"tool"`
+	OS              string            `json:"os"`
+	Shell           string            `json:"shell"`
+	CaseInsensitive bool              `json:"case_insensitive"`
+	Symlinks        map[string]string `json:"symlinks"`
+	DNS             names             `json:"dns"`
+	Redirects       hops              `json:"redirects"`
+	Content         string            `json:"content"`
+	SwapAfterAsk    string            `json:"swap_after_ask"`
+	Size            int64             `json:"size"`
+	Files           map[string]any    `json:"files"`
+	Trusted         bool              `json:"trusted"`
+	WorkspaceRules  []ruleLine        `json:"workspace_rules"`
+	SessionApproved []ruleLine        `json:"session_approved"`
 }
 
 // Check answers one line. A line that cannot be read is answered with the action error, too.
@@ -72,6 +76,9 @@ func Check(line []byte) Result {
 	}
 	v, err := q.judge(items)
 	if err != nil {
+		return Result{ID: q.ID, Action: "error", Reason: err.Error()}
+	}
+	if err := q.atUse(); err != nil && v.Action != permission.Deny {
 		return Result{ID: q.ID, Action: "error", Reason: err.Error()}
 	}
 	return Result{ID: q.ID, Action: v.Action.String(), Reason: v.Reason}
@@ -111,6 +118,9 @@ func (q query) place() permission.Place {
 	if len(q.Ctx.Symlinks) > 0 {
 		p.Resolve = q.resolve
 	}
+	if len(q.Ctx.Files) > 0 {
+		p.Match = q.match
+	}
 	return p
 }
 
@@ -132,11 +142,13 @@ func (q query) resolve(abs string) string {
 		name, rest, _ = strings.Cut(strings.TrimLeft(rest, "/"), "/")
 		next := path.Join(done, name)
 		to, link := q.Ctx.Symlinks[next]
-		if !link || links == maxLinks {
+		if !link {
 			done = next
 			continue
 		}
-		links++
+		if links++; links > maxLinks {
+			return "/" // a ring of links leads nowhere that is known
+		}
 		if path.IsAbs(to) {
 			done = "/"
 		}
@@ -153,50 +165,24 @@ func (q query) paths() []permission.Item {
 	p := q.place()
 	switch q.Ctx.Tool {
 	case "apply_patch":
-		var items []permission.Item
-		for line := range strings.SplitSeq(q.Input, "\n") {
-			for _, head := range [...]string{"*** Add File: ", "*** Update File: ", "*** Delete File: ", "*** Move to: "} {
-				if name, ok := strings.CutPrefix(line, head); ok {
-					items = append(items, permission.FileItems("edit", q.home(name), p)...)
-				}
-			}
-		}
-		return items
+		return q.patched(p)
 	case "read", "list", "glob", "grep":
 		return permission.FileItems("read", q.home(q.Input), p)
 	default:
-		return permission.FileItems("edit", q.home(q.Input), p)
+		items := permission.FileItems("edit", q.home(q.Input), p)
+		if why := permission.Fetches(q.Input, q.Ctx.Content); why != "" {
+			items[0].Strictness, items[0].Why, items[0].Always = permission.AlwaysAsk, why, ""
+		}
+		return items
 	}
 }
 
 // home expands the tilde as the tools do.
 func (q query) home(name string) string {
-	if rest, ok := strings.CutPrefix(name, "~/"); ok {
+	if rest, ok := strings.CutPrefix(name, "~/"); ok || name == "~" {
 		return or(q.Ctx.Home, "/home/u") + "/" + rest
 	}
 	return name
-}
-
-// address is the URL by its text and by what its name is known to resolve to.
-func (q query) address() ([]permission.Item, error) {
-	items, err := permission.URLItems(q.Input)
-	if err != nil {
-		return nil, err
-	}
-	for name, addrs := range q.Ctx.DNS {
-		for _, a := range addrs {
-			addr, err := netip.ParseAddr(a)
-			if err != nil {
-				return nil, fmt.Errorf("dns of %s: %w", name, err)
-			}
-			it := items[0]
-			if it.Strictness, it.Why = permission.Address(addr); it.Strictness != permission.ByRule {
-				it.Named = []string{name}
-				items = append(items, it)
-			}
-		}
-	}
-	return items, nil
 }
 
 // judge hears the line's rules, its workspace's and its session's answers.

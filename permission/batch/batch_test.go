@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
+	"time"
 )
 
 // expectation is what a line of the corpus says about its own answer.
@@ -16,15 +18,6 @@ type expectation struct {
 	Class  string `json:"class"`
 	Why    string `json:"why"`
 	Input  string `json:"input"`
-}
-
-// elsewhere are the lines about the moment of use, which rules alone cannot answer: the tools' own tests hold them.
-func elsewhere() map[string]string {
-	return map[string]string{
-		"P-058": "the content of an edit",
-		"P-059": "a file that changes while the question is open",
-		"P-070": "the size of a file",
-	}
 }
 
 func strictness(action string) int {
@@ -64,9 +57,6 @@ func TestCorpus(t *testing.T) {
 			}
 			continue
 		}
-		if elsewhere()[e.ID] != "" {
-			continue
-		}
 		key := e.Kind + " " + e.Class
 		all[key]++
 		if !e.met(got.Action) {
@@ -87,13 +77,15 @@ func TestCorpus(t *testing.T) {
 type group struct {
 	Kind   string          `json:"kind"`
 	Expect string          `json:"expect"`
+	Match  string          `json:"match"`
+	Class  string          `json:"class"`
 	Rules  json.RawMessage `json:"rules"`
 	Ctx    json.RawMessage `json:"ctx"`
 	Inputs []string        `json:"inputs"`
 }
 
 func TestTables(t *testing.T) {
-	for _, file := range []string{"../testdata/commands.jsonl", "../testdata/targets.jsonl"} {
+	for _, file := range []string{"../testdata/commands.jsonl", "../testdata/targets.jsonl", "../testdata/redteam.jsonl"} {
 		data, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
@@ -110,7 +102,8 @@ func TestTables(t *testing.T) {
 	}
 }
 
-// check holds an input to its group's outcome: exactly, except that what is expected to ask may be refused outright.
+// check holds an input to its group's outcome: exactly, except that what is expected to ask or be denied may be refused
+// outright where the group does not say "exact".
 func (g group) check(t *testing.T, input string) {
 	t.Helper()
 	line, err := json.Marshal(map[string]any{"id": "x", "kind": g.Kind, "rules": g.Rules, "ctx": g.Ctx, "input": input})
@@ -118,8 +111,68 @@ func (g group) check(t *testing.T, input string) {
 		t.Fatal(err)
 	}
 	got := Check(line)
-	if got.Action != g.Expect && !(g.Expect == "ask" && strictness(got.Action) > strictness("ask")) {
+	held := got.Action == g.Expect
+	if g.Match != "exact" {
+		held = held || g.Expect != "allow" && strictness(got.Action) > strictness(g.Expect)
+	}
+	if !held {
 		t.Errorf("%.200q: got %s (%s), want %s; rules %.200s", input, got.Action, got.Reason, g.Expect, g.Rules)
+	}
+}
+
+func TestRedirectShapes(t *testing.T) {
+	const head = `{"id":"a","kind":"web","rules":[{"permission":"webfetch","pattern":"*","action":"allow"}],"input":"https://a.example/x","ctx":`
+	for ctx, want := range map[string]string{
+		`{"redirects":["/y","http://127.0.0.1/"]}`:                                     "ask",
+		`{"redirects":"http://127.0.0.1/"}`:                                            "ask",
+		`{"redirects":[{"status":302,"location":"http://127.0.0.1/"}]}`:                "ask",
+		`{"redirects":{"to":"http://127.0.0.1/"}}`:                                     "ask",
+		`{"redirects":{"https://a.example/x":{"to":"http://127.0.0.1/"}}}`:             "ask",
+		`{"redirects":{"https://a.example/x":"/y","https://a.example/y":"file:///x"}}`: "error",
+		`{"redirects":{"https://a.example/x":"/y","https://a.example/y":"/x"}}`:        "allow",
+		`{"redirects":["/y"]}`:                                                         "allow",
+		`{"dns":{"a.example":"10.0.0.1"}}`:                                             "ask",
+		`{"dns":{"a.example":["93.184.216.34","169.254.169.254"]}}`:                    "deny",
+		`{"dns":{"a.example":"93.184.216.34"}}`:                                        "allow",
+		`{"redirects":[{}]}`:                                                           "error",
+	} {
+		if got := Check([]byte(head + ctx + "}")); got.Action != want {
+			t.Errorf("%s: got %s (%s), want %s", ctx, got.Action, got.Reason, want)
+		}
+	}
+}
+
+// TestSizes holds long and deep commands to an answer in time, and to no allowance where they are too much.
+func TestSizes(t *testing.T) {
+	const rules = `[{"permission":"bash","pattern":"rm *","action":"deny"},{"permission":"bash","pattern":"*","action":"allow"},{"permission":"bash","pattern":"rm *","action":"deny"}]`
+	for _, c := range []struct{ input, want string }{
+		{strings.Repeat("true; ", 5000) + "rm x", "deny"},
+		{strings.Repeat("true && ", 5000) + "rm x", "deny"},
+		{"npx " + strings.Repeat("a ", 30000), "ask"},
+		{"npx " + strings.Repeat("-a ", 200) + "rm x", "deny"},
+		{`env -S "` + strings.Repeat("a ", 30000) + `"`, "ask"},
+		{`ssh h "` + strings.Repeat("a;", 100) + ` rm x"`, "deny"},
+		{strings.Repeat("(", 60000), "ask"},
+		{strings.Repeat("$(", 30000), "ask"},
+		{strings.Repeat("case x in ", 5000), "ask"},
+		{"echo " + strings.Repeat("'", 60001), "ask"},
+		{"cat " + strings.Repeat("x", 1<<20), "error"},
+		{strings.Repeat("sudo ", 300) + "x", "ask"},
+		{strings.Repeat("find . -exec ", 60) + `rm x \;`, "deny"},
+		{"sudo " + strings.Repeat("find -exec fd -x ", 30) + `rm x \;`, "deny"},
+		{"find . " + strings.Repeat(`-exec a \; `, 5000) + `-exec rm x \;`, "deny"},
+	} {
+		line, err := json.Marshal(map[string]any{"kind": "bash", "rules": json.RawMessage(rules), "input": c.input})
+		if err != nil {
+			t.Fatal(err)
+		}
+		start := time.Now()
+		if got := Check(line); strictness(got.Action) < strictness(c.want) {
+			t.Errorf("%.40q: got %s (%.80s), want %s", c.input, got.Action, got.Reason, c.want)
+		}
+		if took := time.Since(start); took > 10*time.Second { // a square of the length would take minutes
+			t.Errorf("%.40q: took %v", c.input, took)
+		}
 	}
 }
 
@@ -130,6 +183,8 @@ func TestUnreadableLines(t *testing.T) {
 		`{"id":"a","kind":"bash","input":"ls","rules":[{"permission":"bash","pattern":"*","action":"yes"}]}`,
 		`{"id":"a","kind":"bash","input":"ls","ctx":{"workspace_rules":[{"permission":"bash","pattern":"*","action":""}]}}`,
 		`{"id":"a","kind":"web","input":"https://x.y/","ctx":{"dns":{"x.y":["nowhere"]}}}`,
+		`{"id":"a","kind":"web","input":"https://x.y/","ctx":{"redirects":5}}`,
+		`{"id":"a","kind":"web","input":"https://x.y/","ctx":{"redirects":["http://[::1"]}}`,
 		`{"id":"a","kind":"bash","input":"ls \u0000"}`,
 	} {
 		if got := Check([]byte(line)); got.Action != "error" || got.Reason == "" {

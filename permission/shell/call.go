@@ -96,8 +96,10 @@ func (w *walker) program(name string) string {
 	if w.place.FoldCase {
 		base = strings.ToLower(base)
 	}
-	if cut, ok := strings.CutSuffix(strings.ToLower(base), ".exe"); ok {
-		base = base[:len(cut)]
+	for _, suffix := range [...]string{".exe", ".cmd", ".bat", ".com"} {
+		if cut, ok := strings.CutSuffix(strings.ToLower(base), suffix); ok && cut != "" {
+			base = base[:len(cut)]
+		}
 	}
 	return base
 }
@@ -112,6 +114,7 @@ func (c *invocation) judge() {
 		c.execs()
 		c.scripts()
 	}
+	c.carried()
 	c.flags()
 	c.operands()
 	if c.through && c.finding.strict == permission.ByRule {
@@ -218,6 +221,9 @@ func (c *invocation) command() permission.Item {
 	}
 	if c.sub != "" {
 		aliases = append(aliases, c.name+plainTail(c.words[1+c.args.index[0]:]))
+	}
+	if len(c.args.options) > 0 && len(c.args.operands) > 0 {
+		aliases = append(aliases, c.name+plainTail(c.args.operands))
 	}
 	values = slices.Compact(values)
 	aliases = slices.DeleteFunc(slices.Compact(aliases), func(s string) bool { return slices.Contains(values, s) })

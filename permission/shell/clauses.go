@@ -59,6 +59,9 @@ func (w *walker) forClause(n *syntax.ForClause) {
 		w.inside(n.Loop)
 	} else {
 		w.assigned[iter.Name.Value] = true
+		if strings.Trim(iter.Name.Value, "abcdefghijklmnopqrstuvwxyz0123456789") != "" {
+			w.ambient.add(unnamed("a variable that it sets may change what runs"))
+		}
 		for _, item := range iter.Items {
 			w.read(item)
 		}

@@ -10,14 +10,22 @@ import (
 
 // load finds the program in the tables and reads its options and operands.
 func (c *invocation) load() {
-	c.spec = programs[c.name]
+	c.spec = programs()[c.name]
 	c.args = c.spec.parse(c.words[1:], false)
+	if o, ok := c.spec.options[""]; ok && o.kind == runs {
+		f := unnamed("its purpose is to run programs")
+		if len(c.words) > 1 {
+			f.named = []string{c.words[1].canonical()}
+		}
+		c.finding.add(f)
+	}
+	c.prefixes()
 	if len(c.spec.subs) == 0 || len(c.args.operands) == 0 {
 		return
 	}
 	first := c.args.operands[0]
 	c.sub = first.text
-	sub, known := programs[c.name+" "+c.sub]
+	sub, known := programs()[c.name+" "+c.sub]
 	if known {
 		c.spec = merge(c.spec, sub)
 		c.args = c.spec.parse(c.words[1:], false)
@@ -66,6 +74,7 @@ func (c *invocation) flag(g given) {
 		c.finding.add(finding{strict: permission.ByBareRule, why: "the option " + g.named + " runs a program, writes files or changes what is used",
 			named: []string{g.named}})
 		if g.kind == code && g.has {
+			g.value.text = strings.TrimPrefix(g.value.text, "exec=") // tar --checkpoint-action
 			c.scoped(func() { c.evalWords([]word{g.value}) })
 		}
 	case linker:
@@ -77,6 +86,9 @@ func (c *invocation) flag(g given) {
 			c.writes(g.value)
 		}
 	case reads, listed:
+		if g.has && g.value.text == "-" && strings.HasSuffix(c.name, "make") {
+			c.finding.add(opaque("it runs code that cannot be seen"))
+		}
 		if g.has && g.value.known() {
 			c.beside("read", g.value.text, c.dirs)
 		}
@@ -85,6 +97,9 @@ func (c *invocation) flag(g given) {
 			c.dirs = c.joinAll(g.value)
 		}
 	case plain:
+		if g.has && (c.name == "curl" || c.name == "wget") {
+			c.remote(g.value)
+		}
 		c.loose(g)
 	}
 }
@@ -137,6 +152,12 @@ func (c *invocation) operands() {
 	for i, word := range list {
 		c.operand(word, s.role(i, len(list)), s.operands == "")
 	}
+	if (c.name == "split" || c.name == "csplit") && len(list) < 2 {
+		c.writes(static("xaa")) // the name that it takes by itself
+	}
+	if c.recursive() && (len(list) == 0 || len(list) == 1 && strings.HasPrefix(s.operands, "_")) {
+		c.matches(static(".")) // grep -r without a folder
+	}
 	if strings.HasPrefix(s.operands, "S") && len(list) == 0 && !c.args.kinds(runs) && !c.args.has("--version", "-V", "-v", "--help", "-h") {
 		c.finding.add(opaque("it runs code that cannot be seen"))
 	}
@@ -155,8 +176,14 @@ func (c *invocation) operand(w word, role byte, loose bool) {
 	if w.text == "-" || loose && (strings.ContainsAny(w.text, " \t\n") || strings.Contains(w.text, "://")) {
 		return
 	}
-	if w.glob && strings.HasPrefix(path.Base(w.text), ".") {
+	if w.known() && inert(w.text) {
+		return
+	}
+	if w.glob && hiddenGlob(w.text) {
 		c.finding.add(unnamed("its pattern may name hidden files"))
+	}
+	if w.glob || c.recursive() {
+		c.matches(w)
 	}
 	switch {
 	case role == 'o': // an output that the rule does not show
@@ -167,7 +194,50 @@ func (c *invocation) operand(w word, role byte, loose bool) {
 		c.beside("edit", w.text, c.dirs)
 		c.beside("read", w.text, c.dirs)
 	default:
-		c.beside("read", w.text, c.dirs)
+		c.besides("read", w.text, c.dirs, w.glob && c.place.Match == nil)
+	}
+}
+
+// hiddenGlob reports whether a part of a pattern starts with a dot, so that it may name hidden files or the folder above.
+func hiddenGlob(pattern string) bool {
+	return slices.ContainsFunc(strings.Split(pattern, "/"), func(part string) bool {
+		return strings.HasPrefix(part, ".") && strings.ContainsAny(part, "*?[")
+	})
+}
+
+// recursive reports whether the program reads what lies below the folders that it is given, hidden files included.
+func (c *invocation) recursive() bool {
+	switch c.name {
+	case "grep", "egrep", "fgrep", "zgrep":
+		return c.args.has("-r", "-R", "--recursive", "--dereference-recursive", "-d", "--directories")
+	case "rg":
+		return c.args.has("-u", "--unrestricted", "--hidden", "-.")
+	case "cp":
+		return c.args.has("-r", "-R", "-a", "--recursive", "--archive")
+	}
+	return false
+}
+
+// matches judges the files that a pattern, or a folder read as a whole, stands for, where they are known.
+func (c *invocation) matches(w word) {
+	if c.place.Match == nil {
+		return
+	}
+	for _, dir := range c.dirs {
+		abs := w.text
+		if !permission.IsAbs(abs) {
+			abs = path.Join(dir, abs)
+		}
+		if c.recursive() {
+			abs += "/**"
+		}
+		names, ok := c.place.Match(abs)
+		if !ok {
+			c.finding.add(unnamed("it stands for more files than can be judged"))
+		}
+		for _, name := range names {
+			c.beside("read", name, c.dirs)
+		}
 	}
 }
 
@@ -190,21 +260,6 @@ func (c *invocation) assignment(w word, role byte) bool {
 		c.beside("read", value, c.dirs)
 	}
 	return false
-}
-
-// remote judges addresses that make git or curl do more than fetch.
-func (c *invocation) remote(w word) {
-	scheme, _, address := strings.Cut(strings.ToLower(w.text), ":/")
-	switch c.name {
-	case "git":
-		if strings.Contains(w.text, "::") {
-			c.finding.add(unnamed("its address may name a program to run"))
-		}
-	case "curl", "wget":
-		if address && scheme != "http" && scheme != "https" {
-			c.finding.add(unnamed("its address is not http or https"))
-		}
-	}
 }
 
 // joinAll is where names start after changing to a folder, which is judged when it lies outside; none: not known.

@@ -37,7 +37,8 @@ type spec struct {
 	plus     bool              // a word that starts with + runs commands (vim, less)
 	bundle   bool              // the first word may hold options without a dash (tar)
 	subs     []string
-	closed   bool // a subcommand outside subs is not known
+	heads    []string // starts of words that run something
+	closed   bool     // a subcommand outside subs is not known
 }
 
 // parseSpec reads the notation of the tables: blank-separated names, "=" behind one that takes a value, then its kind;

@@ -53,14 +53,14 @@ func TestReadOnlyAgainstTables(t *testing.T) {
 			continue
 		}
 		name, rest, _ := strings.Cut(head, " ")
-		spec, known := programs[name]
+		spec, known := programs()[name]
 		if !known {
 			t.Errorf("%s: no table knows the program, so its options are not seen", head)
 		}
-		if sub, ok := programs[head]; ok {
+		if sub, ok := programs()[head]; ok {
 			spec = merge(spec, sub)
 		}
-		if name == "git" && !slices.Contains(programs["git"].subs, rest) {
+		if name == "git" && !slices.Contains(programs()["git"].subs, rest) {
 			t.Errorf("%s: no table knows the subcommand", head)
 		}
 		for option, o := range spec.options {

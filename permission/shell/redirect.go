@@ -34,7 +34,11 @@ func (w *walker) redirect(r *syntax.Redirect) {
 // duplicate reads >&1, <&-, and >&file, which is a redirect of both outputs.
 func (w *walker) duplicate(r *syntax.Redirect) {
 	to := w.read(r.Word)
-	if to.literal && to.known() && strings.Trim(to.text, "0123456789") == "" || to.text == "-" && to.literal {
+	if to.literal && (to.text == "-" || r.Op == syntax.DplOut && (to.text == "1" || to.text == "2")) {
+		return
+	}
+	if to.literal && to.known() && strings.Trim(to.text, "0123456789") == "" {
+		w.ambient.add(unnamed("it joins streams that may be files"))
 		return
 	}
 	if r.Op == syntax.DplIn {
@@ -73,7 +77,7 @@ func inert(name string) bool {
 }
 
 func (w *walker) target(perm string, to word) {
-	if to.known() && inert(to.text) {
+	if to.known() && inert(to.text) && !(perm == "edit" && to.text == "/dev/stdin") { // which may be a file open for reading
 		return
 	}
 	if !to.known() || to.text == "" {
@@ -95,7 +99,7 @@ func (w *walker) files(perm, name string, cwds []string) []permission.Item {
 		name = w.place.Home + "/" + rest // bash expands it behind a "=" too
 	}
 	if permission.IsAbs(name) {
-		return permission.FileItems(perm, name, w.place)
+		return permission.FileItems(perm, w.place.Physical(name), w.place)
 	}
 	if len(cwds) == 0 {
 		return []permission.Item{
@@ -107,6 +111,10 @@ func (w *walker) files(perm, name string, cwds []string) []permission.Item {
 	for _, dir := range cwds {
 		p := w.place
 		p.Cwd = dir
+		if strings.Contains(name, "..") && permission.IsAbs(dir) {
+			out = append(out, permission.FileItems(perm, w.place.Physical(strings.TrimSuffix(dir, "/")+"/"+name), p)...)
+			continue
+		}
 		out = append(out, permission.FileItems(perm, name, p)...)
 	}
 	return out
@@ -114,7 +122,13 @@ func (w *walker) files(perm, name string, cwds []string) []permission.Item {
 
 // beside are the items of a file that a judged command names: a deny binds it, an ask for everything does not.
 func (w *walker) beside(perm, name string, cwds []string) {
+	w.besides(perm, name, cwds, false)
+}
+
+// besides is beside for a name that may be a pattern.
+func (w *walker) besides(perm, name string, cwds []string, glob bool) {
 	for _, it := range w.files(perm, name, cwds) {
+		it.Glob = glob && it.Permission == perm
 		if it.Permission == perm {
 			it.Always = ""
 			if it.Strictness == permission.ByRule {

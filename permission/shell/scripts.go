@@ -16,6 +16,8 @@ func (c *invocation) scripts() {
 		plainScript = plainAwk
 	case "jq", "gojq", "jaq":
 		plainScript = plainJq
+	case "yq":
+		plainScript = func(s string) bool { return !yqCalls.MatchString(s) }
 	default:
 		return
 	}
@@ -51,14 +53,15 @@ func (c *invocation) execs() {
 	default:
 		return
 	}
-	for i, w := range c.words {
-		if !slices.Contains(names, w.text) {
+	for i := 0; i < len(c.words); i++ {
+		if !slices.Contains(names, c.words[i].text) {
 			continue
 		}
 		inner := c.words[i+1:]
 		if end := slices.IndexFunc(inner, func(w word) bool { return w.text == ";" || w.text == "+" }); end >= 0 {
 			inner = inner[:end]
 		}
+		i += len(inner) // an option of the inner command is its own; looking twice would double the work at each level
 		if len(inner) > 0 {
 			f := c.ambient
 			f.add(unnamed(c.name + " adds names that cannot be seen"))
@@ -72,15 +75,22 @@ var (
 	// sedCommand is p, d, q, = and s with harmless flags; no other command of sed is plain.
 	sedCommand = regexp.MustCompile(`^\s*(?:` + sedAddress + `(?:,\s*[+~]?` + sedAddress + `)?)?\s*!?\s*` +
 		`(?:[pdqQ=lDGHhgxnNP]|s/(?:[^/\\\n]|\\[^\n])*/(?:[^/\\\n]|\\[^\n])*/[gpIi0-9]*|s\|(?:[^|\\\n]|\\[^\n])*\|(?:[^|\\\n]|\\[^\n])*\|[gpIi0-9]*` +
-		`|s#(?:[^#\\\n]|\\[^\n])*#(?:[^#\\\n]|\\[^\n])*#[gpIi0-9]*|s,(?:[^,\\\n]|\\[^\n])*,(?:[^,\\\n]|\\[^\n])*,[gpIi0-9]*)\s*(?:$|[;\n]\s*)`)
+		`|s#(?:[^#\\\n]|\\[^\n])*#(?:[^#\\\n]|\\[^\n])*#[gpIi0-9]*|s,(?:[^,\\\n]|\\[^\n])*,(?:[^,\\\n]|\\[^\n])*,[gpIi0-9]*` +
+		`|y/[^/\\\n]*/[^/\\\n]*/)\s*(?:$|[;\n]\s*|\}[;\s]*)`)
+	// sedOpen starts a group.
+	sedOpen = regexp.MustCompile(`^\s*(?:` + sedAddress + `(?:,\s*[+~]?` + sedAddress + `)?)?\s*!?\s*\{\s*`)
 	// awkCalls are the words and signs of awk that reach outside the program.
 	awkCalls = regexp.MustCompile(`system|getline|[|>@]|ENVIRON|PROCINFO|ARGV|close|fflush|include|load`)
+	yqCalls  = regexp.MustCompile(`env|load|eval|system`)
 	jqCalls  = regexp.MustCompile(`\benv\b|\$ENV|\$__prog|input_filename|\binclude\b|\bimport\b|\binputs?\b|\bdebug\b|getpath|modulemeta|get_search_list|\$__loc__`)
 )
 
 func plainSed(text string) bool {
 	for strings.TrimSpace(text) != "" {
 		m := sedCommand.FindString(text)
+		if m == "" {
+			m = sedOpen.FindString(text)
+		}
 		if m == "" {
 			return false
 		}
@@ -89,9 +99,17 @@ func plainSed(text string) bool {
 	return true
 }
 
-// plainAwk takes a program without pipes, redirects and calls. A ">" that compares is one too many to tell.
+// plainAwk takes a program without pipes, redirects and calls. Before the first "print" a ">" only compares.
 func plainAwk(text string) bool {
+	if strings.Contains(text, "\\\n") {
+		return false
+	}
 	text = strings.NewReplacer("||", "", ">=", "").Replace(text)
+	if i := strings.Index(text, "print"); i >= 0 {
+		text = strings.ReplaceAll(text[:i], ">", "") + text[i:]
+	} else {
+		text = strings.ReplaceAll(text, ">", "")
+	}
 	return !awkCalls.MatchString(text)
 }
 

@@ -132,6 +132,7 @@ func (w *walker) code(src string) {
 	switch {
 	case err != nil:
 		w.unreadable(src, "bash and we may read it differently: "+err.Error())
+		w.guesses(src)
 	case len(list) == 0:
 		w.unreadable(src, "it holds no command")
 	}

@@ -29,7 +29,7 @@ var wrappers = map[string]wrapper{
 	"nohup":        {through: true},
 	"stdbuf":       {through: true, spec: options("-i= -o= -e= --input= --output= --error=")},
 	"time":         {through: true, spec: options("-p -v -q -a -f= -o=w --format= --output=w --verbose --quiet --append --portability")},
-	"env":          {assigns: true, spec: options("-i - -0 -v -u= -C=d --unset= --chdir=d --ignore-environment --null --debug")},
+	"env":          {assigns: true, spec: options("-i -S=c --split-string=c -0 -v -u= -C=d --unset= --chdir=d --ignore-environment --null --debug")},
 	"sudo":         {assigns: true, spec: options("-u= -g= -h= -p= -C= -D=d -R= -T= -U= -r= -t= -A -b -E -H -n -P -S -k -K -B --user= --group= --preserve-env --non-interactive")},
 	"doas":         {spec: options("-u= -C=! -n")},
 	"pkexec":       {spec: options("--user=")},
@@ -51,7 +51,7 @@ var wrappers = map[string]wrapper{
 	"caffeinate":   {spec: options("-d -i -m -s -u -t= -w=")},
 	"fakeroot":     {spec: options("-u -s=w -i=r")},
 	"unshare":      {spec: options("-m -u -i -n -p -U -C -T -f -r -c --fork --map-root-user --mount --net --pid --user")},
-	"setarch":      {spec: options("-R -v --addr-no-randomize")},
+	"setarch":      {skip: 1, spec: options("-R -v --addr-no-randomize")},
 	"torsocks":     {spec: options("-i")},
 	"proxychains":  {spec: options("-q -f=!")},
 	"proxychains4": {spec: options("-q -f=!")},
@@ -79,6 +79,9 @@ func (c *invocation) wrapper() bool {
 	c.spec, c.args = wr.spec, wr.spec.parse(c.words[1:], true)
 	c.spec.operands = "_"
 	f := c.ambient
+	if c.splits() {
+		return true
+	}
 	if wr.adds != "" {
 		f.add(unnamed(wr.adds))
 	}
@@ -107,6 +110,9 @@ func (c *invocation) innerAt(wr wrapper, f *finding) (int, bool) {
 	at := len(c.words)
 	if len(c.args.operands) > 0 {
 		at = 1 + c.args.index[0]
+	}
+	if c.name == "env" && at < len(c.words) && c.words[at].text == "-" { // -i by another name
+		at++
 	}
 	for wr.assigns && at < len(c.words) && strings.Contains(c.words[at].text, "=") {
 		name, _, _ := strings.Cut(c.words[at].text, "=")
@@ -152,6 +158,25 @@ func (c *invocation) inner(wr wrapper, words []word, f finding) {
 	})
 }
 
+// splits judges env -S, whose value is split into the command that is run.
+func (c *invocation) splits() bool {
+	at := slices.IndexFunc(c.args.options, func(g given) bool { return c.name == "env" && g.kind == code })
+	if at < 0 {
+		return false
+	}
+	g := c.args.options[at]
+	c.finding.add(opaque("it splits a text into the command that it runs"))
+	if g.has && g.value.known() {
+		c.guesses("env " + g.value.text)
+		words := strings.Fields(g.value.text)
+		for i := range min(len(words), maxGuessed) {
+			c.guesses(strings.Join(words[i:min(len(words), i+maxGuessed)], " "))
+		}
+	}
+	c.suffixes()
+	return true
+}
+
 // suffixes adds every later part of the words as a name that deny rules see, where the inner command cannot be found.
 func (c *invocation) suffixes() {
 	it := c.item([]string{join(c.words)}, nil, opaque(c.finding.why))
@@ -165,6 +190,9 @@ func (c *invocation) suffixes() {
 func (c *invocation) interprets() {
 	c.spec = spec{operands: "_"}
 	words := c.words[1:]
+	if len(words) > 0 && words[0].text == "--" && words[0].dynamic == "" {
+		words = words[1:]
+	}
 	switch c.name {
 	case "eval":
 		c.evalWords(words)
@@ -205,6 +233,10 @@ func (c *invocation) evalWords(words []word) {
 // evalTail judges what stands behind the options of a program that hands its words, or the value of -c, to a shell.
 func (c *invocation) evalTail(words []word) {
 	for i, w := range words {
+		if value, ok := strings.CutPrefix(w.text, "--command="); ok && w.known() {
+			c.evalWords([]word{static(value)})
+			return
+		}
 		if w.text == "-c" || w.text == "--command" {
 			c.evalWords(words[min(i+1, len(words)):min(i+2, len(words))])
 			return

@@ -1,0 +1,87 @@
+import { assert, cli, onDisk, say, transcript } from "./drive.mjs";
+
+const idle = /^\s*OpenCode\s*$/;
+
+export default async function (w) {
+  await w.open();
+  await w.edit("notes.txt");
+  for (const part of [reject, cancel, closed, typing, two, told]) {
+    await part(w);
+    say(part.name, "ok");
+    await w.command("Notifications: Clear All Notifications");
+    await w.focusEditor();
+  }
+}
+
+async function reject(w) {
+  await w.ask("make a file");
+  await w.question(/bash: touch rejected/);
+  await w.choose("Reject");
+  await w.toast("you rejected the call");
+  await w.state(idle);
+  assert.ok(!onDisk("rejected.txt"));
+}
+
+async function cancel(w) {
+  await w.ask("talk");
+  const progress = w.toasts.filter({ hasText: "answering" }).first();
+  await progress.waitFor();
+  await w.picture("progress");
+  await progress.hover();
+  await progress.getByText("Cancel", { exact: true }).click();
+  await w.toast("OpenCode: cancelled");
+  await w.state(idle);
+}
+
+async function closed(w) {
+  await w.ask("make a file");
+  await w.question(/bash: touch later/);
+  await w.page.keyboard.press("Escape");
+  await w.toast(/bash: touch later/);
+  await w.picture("fallback");
+  await w.state("waiting for you");
+  await w.page.waitForTimeout(500);
+  assert.ok(!onDisk("later.txt"), "Esc is no consent");
+  await cli("answer", "once");
+  await w.state(idle);
+  assert.ok(onDisk("later.txt"));
+}
+
+async function typing(w) {
+  await w.ask("make another file");
+  await w.focusEditor();
+  for (let i = 0; i < 60; i++) await w.page.keyboard.press(i % 3 ? "a" : "Enter", { delay: 30 });
+  assert.ok(!onDisk("typed.txt"), "keys meant for the editor grant nothing");
+  await w.question(/bash: touch typed/);
+  await w.page.keyboard.type("allow once");
+  for (const key of ["Enter", "ArrowDown", "Enter"]) await w.page.keyboard.press(key);
+  await w.page.waitForTimeout(500);
+  assert.ok(!onDisk("typed.txt"), "nor do keys typed into the dialog as it comes");
+  await w.command("OpenCode: Answer the Open Question");
+  await w.question(/bash: touch typed/);
+  await w.choose("Allow once");
+  await w.state(idle);
+  assert.ok(onDisk("typed.txt"));
+}
+
+async function two(w) {
+  await w.ask("make both");
+  await w.question(/bash: touch one/);
+  await w.choose("Allow once");
+  await w.question(/bash: touch two/);
+  await w.choose("Allow once");
+  await w.state(idle);
+  assert.ok(onDisk("one.txt") && onDisk("two.txt"));
+}
+
+async function told(w) {
+  await w.ask("one more");
+  await w.question(/bash: touch told/);
+  await w.choose("Reject and say");
+  await w.picker.filter({ hasText: "What should OpenCode do instead?" }).waitFor();
+  await w.page.keyboard.type("not that way");
+  await w.page.keyboard.press("Enter");
+  await w.state(idle);
+  assert.ok(!onDisk("told.txt"));
+  assert.match(await transcript(), /not that way[^]*I understand/);
+}

@@ -1,0 +1,170 @@
+// The words of the scenarios: one VS Code window in headless Chromium.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+/** What the Go test hands over. */
+export const task = JSON.parse(process.env.TASK);
+const run = promisify(execFile);
+
+/** How long VS Code may take for one step, in milliseconds. */
+export const patience = 30_000;
+
+/** One window. */
+export class Window {
+  constructor(page) {
+    this.page = page;
+    this.picker = page.locator(".quick-input-widget:visible");
+    this.toasts = page.locator(".notifications-toasts .notification-list-item");
+    this.status = page.locator('.statusbar-item[id="opencode-lsp.opencode-lsp.opencode-lsp.status"], .statusbar-item[id*="opencode-lsp.status"]');
+  }
+
+  /** Waits until the look gives something true and returns it. */
+  async until(what, look) {
+    const end = Date.now() + patience;
+    for (let seen; ; await this.page.waitForTimeout(50)) {
+      seen = await look();
+      if (seen) return seen;
+      if (Date.now() > end) throw new Error(`waited in vain for ${what}`);
+    }
+  }
+
+  /** Opens the project and waits until the server runs. */
+  async open(state = /^\s*OpenCode\s*$/) {
+    await this.page.goto(`${task.address}/?folder=${encodeURIComponent(task.project)}`);
+    await this.page.locator(".monaco-workbench").waitFor({ timeout: 40_000 });
+    await this.state(state, 40_000);
+  }
+
+  /** Waits for a text of the status bar item. */
+  async state(text, timeout = patience) {
+    await this.status.filter({ hasText: text }).waitFor({ timeout });
+  }
+
+  /** Presses a key that opens a list; again where the window was busy and the key was lost. */
+  async keys(key) {
+    await this.until("a list", async () => {
+      await this.page.bringToFront();
+      await this.page.keyboard.press(key);
+      return this.picker.waitFor({ timeout: 3000 }).then(() => true, () => false);
+    });
+  }
+
+  /** Runs a command by its title. */
+  async command(title) {
+    await this.keys("F1");
+    await this.page.locator(".quick-input-widget input").fill(`>${title}`);
+    await this.picker.locator(".monaco-list-row").filter({ hasText: title }).first().waitFor();
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Opens a file of the project and puts the cursor into it. */
+  async edit(name) {
+    await this.keys("Control+P");
+    await this.page.locator(".quick-input-widget input").fill(name);
+    await this.picker.locator(".monaco-list-row").filter({ hasText: name }).first().waitFor();
+    await this.page.keyboard.press("Enter");
+    await this.page.locator(".tab.active").filter({ hasText: name }).waitFor();
+    await this.picker.waitFor({ state: "hidden" });
+    await this.focusEditor();
+  }
+
+  async focusEditor() {
+    await this.page.locator(".editor-group-container.active .monaco-editor .view-lines").first().click();
+  }
+
+  /** What the active editor shows. */
+  async text() {
+    const lines = this.page.locator(".editor-group-container.active .monaco-editor .view-lines").first();
+    const shown = await lines.locator(".view-line").evaluateAll((all) =>
+      all.map((l) => [parseInt(l.style.top, 10), l.textContent]).sort((a, b) => a[0] - b[0]).map((l) => l[1]),
+    );
+    return shown.join("\n").replace(/\u00a0/g, " ");
+  }
+
+  /** Waits until the active editor shows a text. */
+  async shows(wanted) {
+    await this.until(`${wanted} in the editor`, async () => {
+      const text = await this.text();
+      return typeof wanted === "string" ? text.includes(wanted) : wanted.test(text);
+    });
+  }
+
+  /** Asks by the input box. */
+  async ask(text) {
+    await this.command("OpenCode: Ask");
+    const input = this.page.locator(".quick-input-widget input");
+    await this.picker.filter({ hasText: "Ask OpenCode" }).waitFor();
+    await input.fill(text);
+    await this.page.keyboard.press("Enter");
+  }
+
+  /** Waits for the dialog of a question and returns its title. */
+  async question(pattern) {
+    const title = this.picker.locator(".quick-input-title").filter({ hasText: pattern });
+    await title.waitFor({ timeout: patience });
+    return title.textContent();
+  }
+
+  /** Chooses an entry of the open list by the mouse, as nothing is granted in its first moments by a key. */
+  async choose(label) {
+    const row = this.picker.locator(".monaco-list-row").filter({ hasText: label }).first();
+    await this.page.waitForTimeout(700); // the guard of the dialog
+    await row.click();
+  }
+
+  /** Waits for a notification. */
+  async toast(text) {
+    await this.toasts.filter({ hasText: text }).first().waitFor({ timeout: patience });
+  }
+
+  /** Whether a tab has unsaved changes. */
+  async dirty(name) {
+    const tab = this.page.locator(".tab").filter({ hasText: name }).first();
+    return (await tab.getAttribute("class")).includes("dirty");
+  }
+
+  /** Keeps a picture. */
+  async picture(what) {
+    if (task.screens) await this.page.screenshot({ path: join(task.screens, `vscode-${task.name}-${what}.png`) });
+  }
+}
+
+/** A file of the project on disk. */
+export function disk(name) {
+  return readFileSync(join(task.project, name), "utf8");
+}
+
+/** Whether it is there. */
+export function onDisk(name) {
+  return existsSync(join(task.project, name));
+}
+
+/** Changes a file of the project behind VS Code's back. */
+export function write(name, text) {
+  writeFileSync(join(task.project, name), text);
+}
+
+/** Runs opencode-lsp as another terminal would. */
+export async function cli(...args) {
+  return (await run("opencode-lsp", args, { cwd: task.project })).stdout;
+}
+
+/** The sessions of the workspace, newest first. */
+export async function sessions() {
+  return JSON.parse(await cli("sessions", "list", "--format", "json"));
+}
+
+/** The transcript of the newest session. */
+export async function transcript() {
+  return cli("sessions", "show", (await sessions())[0].id);
+}
+
+/** Prints a line of the report. */
+export function say(...words) {
+  console.log(...words);
+}
+
+export { assert };

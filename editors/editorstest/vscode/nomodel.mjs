@@ -1,0 +1,14 @@
+import { assert, say } from "./drive.mjs";
+
+export default async function (w) {
+  await w.open();
+  await w.edit("notes.txt");
+  assert.equal(await w.toasts.count(), 0, "nothing is said before the user wants something");
+  await w.ask("hello");
+  await w.toast(/model/);
+  await w.page.waitForTimeout(2000);
+  const said = await w.toasts.allInnerTexts();
+  say(said.join(" | ").replace(/\s+/g, " "));
+  assert.equal(said.length, 1);
+  await w.picture("message");
+}
