@@ -54,17 +54,6 @@ func newPeer(t *testing.T) *peer {
 	return &peer{T: t, code: make(chan int, 1), store: &agenttest.MemoryStore{}, root: root, answers: map[string]func(json.RawMessage) any{}}
 }
 
-// inOrder takes notifications in the order in which they came, as editors do, and requests beside them.
-type inOrder struct{ jsonrpc2.Handler }
-
-func (h inOrder) Handle(ctx context.Context, c *jsonrpc2.Conn, r *jsonrpc2.Request) {
-	if r.Notif {
-		h.Handler.Handle(ctx, c, r)
-		return
-	}
-	go h.Handler.Handle(ctx, c, r)
-}
-
 // start connects a server and goes through the handshake.
 func (p *peer) start(capabilities string, opt Options) {
 	p.Helper()
