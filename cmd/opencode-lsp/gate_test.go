@@ -258,7 +258,6 @@ var entitled = map[string]map[string]string{
 	"agent/agenttest":  {"network": "the scripted model listens on loopback; not part of the server"},
 	"agent/llm":        {"network": "talks to the model that the user chose"},
 	"agent/store":      {"files": "keeps sessions in the data folder", "processes": "locks files there"},
-	"editors":          {"files": "writes an editor's plugin where the user says"},
 	"cmd/opencode-lsp": {"files": "the log, the demo's folder", "processes": "the demo starts this program as an editor does and runs its test"},
 }
 
