@@ -6,7 +6,7 @@ GOFLAGS_R := -trimpath -ldflags='-s -w'
 STATIC    := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME  ?= 20s
 
-.PHONY: build vscode test test-vscode race real lint fuzz bench demo clean
+.PHONY: build vscode test test-editors test-vscode race real lint fuzz bench demo clean
 
 build:
 	CGO_ENABLED=0 go build $(GOFLAGS_R) -o $(BIN) $(PKG)
@@ -17,6 +17,12 @@ vscode:
 
 test:
 	CGO_ENABLED=0 go test ./...
+
+# Neovim and Helix, the real programs, in tmux; installs them first where they are not there. Needs root on Debian. A
+# screen of each run is kept in bin/screens.
+test-editors: build
+	./editors/editorstest/install.sh
+	OPENCODE_EDITORS_SCREENS=$${OPENCODE_EDITORS_SCREENS:-$(CURDIR)/bin/screens} go test -count=1 -timeout 600s -tags realeditors ./editors/editorstest
 
 # The extension in the real program; installs it first where it is not there.
 test-vscode: build vscode
@@ -37,7 +43,7 @@ lint:
 	GOOS=darwin go vet ./...
 	go run $(STATIC) ./...
 
-# Each fuzz target for FUZZTIME.
+# Each fuzz target for FUZZTIME: a time, or with an x a number of runs, which does not end in a "context deadline exceeded".
 fuzz:
 	@for pkg in $$(go list ./...); do \
 	  for target in $$(go test -list '^Fuzz' $$pkg | grep '^Fuzz'); do \
