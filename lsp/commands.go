@@ -4,16 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
-	"fmt"
-	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
 	"github.com/sourcegraph/jsonrpc2"
-	protocol "github.com/tliron/glsp/protocol_3_16"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 )
@@ -194,119 +189,6 @@ func (s *Server) action(ctx context.Context, a *Agent, args actionArgs) (any, er
 		return nil, err
 	}
 	return s.begin(ctx, session, p, args.Wait)
-}
-
-// sessionArgs are the arguments of the session commands.
-type sessionArgs struct {
-	Session string `json:"session"`
-	Title   string `json:"title"`
-	Agent   string `json:"agent"`
-	Model   string `json:"model"`
-}
-
-// pick is the named session, else the one last used.
-func pick(ctx context.Context, a *Agent, id string) (*agent.Session, error) {
-	if id != "" {
-		return a.Sessions.Open(ctx, id)
-	}
-	return a.Sessions.Current(ctx)
-}
-
-func (s *Server) cancelTurn(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
-	cancelled := false
-	for _, session := range a.Sessions.Running() {
-		if args.Session == "" || session.ID() == args.Session {
-			cancelled = session.Cancel() || cancelled
-		}
-	}
-	return map[string]bool{"cancelled": cancelled}, nil
-}
-
-func (s *Server) sessionNew(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
-	session, err := a.Sessions.New(ctx, args.Title, args.Agent, args.Model)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]string{"session": session.ID()}, nil
-}
-
-// listed is one entry of opencode.session.list.
-type listed struct {
-	ID        string `json:"id"`
-	Title     string `json:"title"`
-	Status    string `json:"status"`
-	Updated   string `json:"updated"`
-	Directory string `json:"directory"`
-}
-
-func (s *Server) sessionList(ctx context.Context, a *Agent, _ sessionArgs) (any, error) {
-	infos, err := a.Sessions.List(ctx)
-	if err != nil {
-		return nil, err
-	}
-	status := statuses(a)
-	list := []listed{}
-	for _, i := range infos {
-		now := status[i.ID]
-		if now == "" {
-			now = "idle"
-		}
-		list = append(list, listed{i.ID, i.Title, now, i.Updated.UTC().Format("2006-01-02T15:04:05Z07:00"), i.Directory})
-	}
-	return list, nil
-}
-
-// statuses are the sessions that do something: "busy", or "waiting" for an answer.
-func statuses(a *Agent) map[string]string {
-	status := map[string]string{}
-	for _, session := range a.Sessions.Running() {
-		switch {
-		case len(session.Pending()) > 0:
-			status[session.ID()] = "waiting"
-		case session.Busy() != "":
-			status[session.ID()] = "busy"
-		}
-	}
-	return status
-}
-
-func (s *Server) sessionOpen(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
-	session, err := pick(ctx, a, args.Session)
-	if err != nil {
-		return nil, err
-	}
-	path := s.transcriptPath(session.ID())
-	shown := s.client.caps.Window.ShowDocument.Support && s.showDocument(path, true)
-	if !shown {
-		s.showMessage(protocol.MessageTypeInfo, "OpenCode transcript: "+path)
-	}
-	return map[string]any{"session": session.ID(), "transcript": uriOf(path), "shown": shown}, nil
-}
-
-func (s *Server) sessionDelete(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
-	if args.Session == "" {
-		return nil, rpcError(jsonrpc2.CodeInvalidParams, "session is missing: name the session to delete")
-	}
-	if err := a.Sessions.Delete(ctx, args.Session); err != nil {
-		return nil, err
-	}
-	s.followers.wait(ctx, args.Session) // it writes the transcript to the end
-	if err := os.Remove(s.transcriptPath(args.Session)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the session is deleted, its transcript is not: %w", err)
-	}
-	return map[string]bool{"deleted": true}, nil
-}
-
-func (s *Server) sessionUndo(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
-	session, err := pick(ctx, a, args.Session)
-	if err != nil {
-		return nil, err
-	}
-	files, err := session.Undo(ctx, reverter{s})
-	if err != nil {
-		return nil, err
-	}
-	return map[string][]string{"files": files}, nil
 }
 
 func (s *Server) status(ctx context.Context, a *Agent, _ struct{}) (any, error) {
