@@ -195,12 +195,7 @@ func (s *Server) status(ctx context.Context, a *Agent, _ struct{}) (any, error) 
 	status := statuses(a)
 	sessions := []listed{}
 	for _, session := range a.Sessions.Running() {
-		i := session.Info()
-		now := status[i.ID]
-		if now == "" {
-			now = "idle"
-		}
-		sessions = append(sessions, listed{i.ID, i.Title, now, i.Updated.UTC().Format("2006-01-02T15:04:05Z07:00"), i.Directory})
+		sessions = append(sessions, row(session.Info(), status))
 	}
 	unsaved := []string{}
 	for _, path := range s.edits.unsaved(s.ws) {

@@ -1,11 +1,13 @@
 package lsp
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/sourcegraph/jsonrpc2"
 	protocol "github.com/tliron/glsp/protocol_3_16"
@@ -64,13 +66,14 @@ func (s *Server) sessionList(ctx context.Context, a *Agent, _ sessionArgs) (any,
 	status := statuses(a)
 	list := []listed{}
 	for _, i := range infos {
-		now := status[i.ID]
-		if now == "" {
-			now = "idle"
-		}
-		list = append(list, listed{i.ID, i.Title, now, i.Updated.UTC().Format("2006-01-02T15:04:05Z07:00"), i.Directory})
+		list = append(list, row(i, status))
 	}
 	return list, nil
+}
+
+// row is a session as the lists show it, "idle" where status has nothing of it.
+func row(i agent.SessionInfo, status map[string]string) listed {
+	return listed{i.ID, i.Title, cmp.Or(status[i.ID], "idle"), i.Updated.UTC().Format(time.RFC3339), i.Directory}
 }
 
 // statuses are the sessions that do something: "busy", or "waiting" for an answer.

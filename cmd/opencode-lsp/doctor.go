@@ -15,7 +15,6 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/agent/llm"
 	"github.com/opencode-lsp/opencode-lsp/lsp"
 	"github.com/opencode-lsp/opencode-lsp/permission"
-	"github.com/opencode-lsp/opencode-lsp/workspace"
 )
 
 // modelPatience is how long doctor waits for a word of the model.
@@ -25,11 +24,7 @@ func (p *program) doctorCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "doctor", Short: "Say what is configured and whether it works", Args: cobra.NoArgs,
 		RunE: action(func(cmd *cobra.Command, _ []string) error {
-			dir, err := workingDir()
-			if err != nil {
-				return err
-			}
-			e, err := newEngine(p, workspace.New(dir), func(string) {})
+			e, err := p.engineHere(func(string) {})
 			if err != nil {
 				return err
 			}

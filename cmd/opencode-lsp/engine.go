@@ -66,6 +66,15 @@ func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engin
 	}, nil
 }
 
+// engineHere is the engine of the working folder, for what runs without an editor.
+func (p *program) engineHere(notify func(string)) (*engine, error) {
+	dir, err := workingDir()
+	if err != nil {
+		return nil, err
+	}
+	return newEngine(p, workspace.New(dir), notify)
+}
+
 func logger() commonlog.Logger { return commonlog.GetLogger("opencode") }
 
 // root is the folder under which sessions, grants and trust are kept.

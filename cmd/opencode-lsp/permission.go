@@ -17,7 +17,6 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/permission/batch"
 	"github.com/opencode-lsp/opencode-lsp/permission/shell"
-	"github.com/opencode-lsp/opencode-lsp/workspace"
 	"github.com/opencode-lsp/opencode-lsp/workspace/config"
 )
 
@@ -73,11 +72,7 @@ func (p *program) checkBatch() error {
 
 // checkOne judges one operation by the rules in force in this folder.
 func (p *program) checkOne(cmd *cobra.Command, file, kind, input string, explain bool) error {
-	dir, err := workingDir()
-	if err != nil {
-		return err
-	}
-	e, err := newEngine(p, workspace.New(dir), func(text string) { fmt.Fprintln(p.stderr, text) })
+	e, err := p.engineHere(func(text string) { fmt.Fprintln(p.stderr, text) })
 	if err != nil {
 		return err
 	}
@@ -224,11 +219,7 @@ func (p *program) permissionForget() *cobra.Command {
 
 // withGrants opens the remembered answers of the working folder.
 func (p *program) withGrants(f func(g *permission.Grants, root string) error) error {
-	dir, err := workingDir()
-	if err != nil {
-		return err
-	}
-	e, err := newEngine(p, workspace.New(dir), func(string) {})
+	e, err := p.engineHere(func(string) {})
 	if err != nil {
 		return err
 	}

@@ -75,12 +75,7 @@ func (p *program) terminal() bool {
 
 // run is one turn, from the prompt to its end.
 func (p *program) run(ctx context.Context, o runOptions, text string) error {
-	dir, err := workingDir()
-	if err != nil {
-		return err
-	}
-	ws := workspace.New(dir)
-	e, err := newEngine(p, ws, func(s string) { fmt.Fprintln(p.stderr, s) })
+	e, err := p.engineHere(func(s string) { fmt.Fprintln(p.stderr, s) })
 	if err != nil {
 		return err
 	}
@@ -94,7 +89,7 @@ func (p *program) run(ctx context.Context, o runOptions, text string) error {
 	work.Go(func() { e.watchAll(watching) })
 	defer work.Wait()
 	defer stop()
-	sessions := e.sessions(agent.Options{}, workspace.Disk{Workspace: ws}, nil)
+	sessions := e.sessions(agent.Options{}, workspace.Disk{Workspace: e.ws}, nil)
 	defer sessions.Close()
 	s, err := pickSession(ctx, sessions, o)
 	if err != nil {
