@@ -204,11 +204,22 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.Profile = e.profile
 	opt.MaxSteps = maxSteps
 	opt.Note = e.files.note
-	opt.Equip = func(ctx context.Context, s *agent.Session, p agent.Profile, model agent.ModelInfo) (agent.Equipment, error) {
-		d := e.seat(s, applier, barrier)
-		return agent.Equipment{Tools: tools.NewSet(d.tools...), Gate: e.gate(s), System: d.system(e, p)}, nil
+	var all *agent.Sessions
+	opt.Equip = func(_ context.Context, s *agent.Session, p agent.Profile, _ agent.ModelInfo) (agent.Equipment, error) {
+		d, f := e.seat(s, applier, barrier), lineage{all, s}
+		set := tools.NewSet(append(f.task(e.subagents()), d.tools...)...)
+		return agent.Equipment{Tools: set, Gate: e.gate(f), System: d.system(e, p)}, nil
 	}
-	return agent.NewSessions(opt)
+	all = agent.NewSessions(opt)
+	return all
+}
+
+// subagents are the agents that the task tool may call.
+func (e *engine) subagents() []agent.Profile {
+	return []agent.Profile{
+		{Name: "explore", Mode: agent.Subagent, Description: "Finds things out in the workspace: searches and reads many files, changes none."},
+		{Name: "general", Mode: agent.Subagent, Description: "Does work of several steps on its own."},
+	}
 }
 
 // profile finds the agent of that name, "" being the default one.
@@ -256,9 +267,10 @@ func (d *seat) system(e *engine, p agent.Profile) string {
 	return text
 }
 
-func (e *engine) gate(s *agent.Session) *permission.Gate {
+func (e *engine) gate(f lineage) *permission.Gate {
 	return &permission.Gate{
-		Policy: e.policy, Grants: e.grants, Workspace: e.root(), Session: s.ID(), Asker: s,
+		Policy: func() permission.Policy { return f.policy(func(string) permission.Policy { return e.policy() }) },
+		Grants: e.grants, Workspace: e.root(), Session: f.root(), Asker: f.session,
 		Warn: func(err error) { e.notify("OpenCode: " + err.Error()) },
 	}
 }
