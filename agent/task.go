@@ -32,7 +32,7 @@ func (m *Sessions) TaskTool(s *Session, agents []Profile, depth int) tools.Tool 
 	for _, p := range agents {
 		fmt.Fprintf(&list, "\n- %s: %s", p.Name, cmp.Or(oneLine(p.Description), "no description"))
 	}
-	t := &taskTool{sessions: m, parent: s, agents: agents, depth: depth}
+	t := &taskTool{sessions: m, parent: s, agents: agents, depth: depth, below: m.below(s)}
 	return tools.SideBySide(tools.Define("task", strings.TrimSpace(taskText)+list.String(), t.prepare))
 }
 
@@ -41,36 +41,20 @@ type taskTool struct {
 	parent   *Session
 	agents   []Profile
 	depth    int
+	below    int // how deep the parent itself stands
 }
 
-func (t *taskTool) prepare(ctx context.Context, a taskArgs) (tools.Op, error) {
+func (t *taskTool) prepare(_ context.Context, a taskArgs) (tools.Op, error) {
 	at := slices.IndexFunc(t.agents, func(p Profile) bool { return p.Name == a.Agent })
 	switch {
 	case at < 0:
 		return nil, fmt.Errorf("task: there is no agent %q to call; the agents are %s", a.Agent, names(t.agents))
 	case strings.TrimSpace(a.Prompt) == "":
 		return nil, errors.New("task: prompt is empty; say all that the agent must know")
-	case t.sessions.below(t.parent) >= t.depth:
+	case t.below >= t.depth:
 		return nil, fmt.Errorf("task: this agent was itself called by another one and may call none (subagent_depth is %d); do the work yourself", t.depth)
 	}
-	if a.Task != "" {
-		if err := t.resumable(ctx, a); err != nil {
-			return nil, err
-		}
-	}
 	return &taskOp{t, a}, nil
-}
-
-// resumable checks that an earlier task can go on.
-func (t *taskTool) resumable(ctx context.Context, a taskArgs) error {
-	info, err := t.sessions.info(ctx, a.Task)
-	if err != nil || info.Parent != t.parent.id {
-		return fmt.Errorf("task: this session has no task %q; leave task_id out to start a new one", a.Task)
-	}
-	if info.Agent != a.Agent {
-		return fmt.Errorf("task: %s is a task of the agent %q; call that one", a.Task, info.Agent)
-	}
-	return nil
 }
 
 func names(agents []Profile) string {
@@ -129,13 +113,25 @@ func (o *taskOp) rest(child *Session) {
 // child is the session that does the work: with the parent's model, unless its agent has one of its own.
 func (o *taskOp) child(ctx context.Context) (*Session, error) {
 	if o.args.Task != "" {
-		return o.sessions.Open(ctx, o.args.Task)
+		return o.resume(ctx)
 	}
 	start := Start{Title: o.args.Description, Agent: o.args.Agent, Parent: o.parent.id}
 	if i := slices.IndexFunc(o.agents, func(p Profile) bool { return p.Name == o.args.Agent }); o.agents[i].Model == "" {
 		start.Model = o.parent.turn.info.Name
 	}
 	return o.sessions.New(ctx, start)
+}
+
+// resume is an earlier task of the same parent and agent.
+func (o *taskOp) resume(ctx context.Context) (*Session, error) {
+	info, err := o.sessions.info(ctx, o.args.Task)
+	if err != nil || info.Parent != o.parent.id {
+		return nil, fmt.Errorf("task: this session has no task %q; leave task_id out to start a new one", o.args.Task)
+	}
+	if info.Agent != o.args.Agent {
+		return nil, fmt.Errorf("task: %s is a task of the agent %q; call that one", info.ID, info.Agent)
+	}
+	return o.sessions.Open(ctx, info.ID)
 }
 
 // follow tells what the child does until its turn has ended, whatever ends it: a cancelled child writes its end first.
