@@ -71,7 +71,7 @@ func (k *kit) land(ctx context.Context, c change) (Result, error) {
 		Title:   title,
 		Diff:    diff,
 		Files:   []string{done.File.Path},
-		Changes: []Applied{{done.File.Path, done.File.Text, done.After(), !done.File.Exists}},
+		Changes: []Applied{{Path: done.File.Path, Before: done.File.Text, After: done.After(), Created: !done.File.Exists}},
 	}, nil
 }
 

@@ -35,3 +35,5 @@ func findDirs(getenv func(string) string) dirs {
 func (d dirs) transcripts() string { return filepath.Join(d.data, "transcripts") }
 
 func (d dirs) outputs() string { return filepath.Join(d.data, "tool-output") }
+
+func (d dirs) contents() string { return filepath.Join(d.data, "contents") }

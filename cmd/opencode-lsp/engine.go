@@ -33,6 +33,8 @@ type engine struct {
 	where   permission.Place  // but for the roots, which may change
 	loaded  chan struct{}     // holds one where the configuration was loaded since it was last looked at
 	files   *fileWatch
+	// contents keeps what files held, for undo.
+	contents *workspace.Contents
 	// readable remembers mayRead.
 	readable verdicts
 
@@ -62,7 +64,7 @@ func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engin
 		client = llm.NewHTTPClient()
 	}
 	return &engine{
-		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, grants: permission.NewGrants(s), http: client, notify: notify,
+		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, contents: workspace.NewContents(p.dirs.contents()), grants: permission.NewGrants(s), http: client, notify: notify,
 		models: map[string]agent.Model{}, seats: map[string]*seat{}, loaded: make(chan struct{}, 1), where: tools.Place(ws, p.dirs.home, ws.Roots()[0]),
 	}, nil
 }
@@ -203,6 +205,7 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.SmallModel = e.smallModel
 	opt.Profile = e.profile
 	opt.MaxSteps = maxSteps
+	opt.Reverter = &tools.Reverter{Workspace: e.ws, Applier: applier, Contents: e.contents}
 	opt.Note = e.files.note
 	var all *agent.Sessions
 	opt.Equip = func(_ context.Context, s *agent.Session, p agent.Profile, _ agent.ModelInfo) (agent.Equipment, error) {

@@ -252,7 +252,7 @@ func family(fn *types.Func) string {
 // entitled are the packages that touch the world at all, with what and why. Only tools does so for a model.
 var entitled = map[string]map[string]string{
 	"tools":            {"files": "keeps whole outputs where results are cut, from Run", "processes": "runs the commands of the bash tool, from Run"},
-	"workspace":        {"files": "Disk applies changes to files"},
+	"workspace":        {"files": "Disk applies changes to files; Contents keeps copies in the data folder"},
 	"lsp":              {"files": "transcripts and its socket", "network": "its own unix socket", "processes": "asks whether the editor's process lives"},
 	"lsp/lsptest":      {"files": "the scripted editor saves its buffers; not part of the server"},
 	"agent/agenttest":  {"network": "the scripted model listens on loopback; not part of the server"},
@@ -289,10 +289,10 @@ func (g *gateCheck) who(t *testing.T) {
 // applying are the functions that carry changes to files, and on whose word.
 var applying = map[string]string{
 	"(*tools.kit).land":         "behind the gate",
-	"workspace.Land":            "what land and Revert call",
+	"workspace.Land":            "what land calls",
 	"(*lsp.applier).disk":       "the applier itself, which land hands its change to",
-	"(lsp.reverter).Revert":     "the user's own command undo",
-	"(*lsp.Server).remove":      "the same, and a file that an edit made and the editor refused",
+	"(*tools.Reverter).apply":   "the user's own commands undo and redo",
+	"(*lsp.Server).remove":      "a file that an edit made and the editor refused",
 	"(*lsp.Server).writeBuffer": "the save barrier, after the user's answer or setting",
 }
 
