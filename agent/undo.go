@@ -82,7 +82,7 @@ func joined(changes []tools.Applied) []tools.Applied {
 	for _, c := range changes {
 		i, seen := last[c.Path]
 		if seen && out[i].After == c.Before && !c.Created {
-			out[i].After = c.After
+			out[i].After, out[i].Deleted, out[i].Mode = c.After, c.Deleted, c.Mode
 			continue
 		}
 		last[c.Path] = len(out)

@@ -206,7 +206,7 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.Note = e.files.note
 	opt.Equip = func(ctx context.Context, s *agent.Session, p agent.Profile, model agent.ModelInfo) (agent.Equipment, error) {
 		d := e.seat(s, applier, barrier)
-		return agent.Equipment{Tools: tools.NewSet(d.tools...), Gate: e.gate(s), System: d.system(e, p)}, nil
+		return agent.Equipment{Tools: tools.NewSet(tools.ForModel(d.tools, model.Name)...), Gate: e.gate(s), System: d.system(e, p)}, nil
 	}
 	return agent.NewSessions(opt)
 }

@@ -289,10 +289,11 @@ func (g *gateCheck) who(t *testing.T) {
 // applying are the functions that carry changes to files, and on whose word.
 var applying = map[string]string{
 	"(*tools.kit).land":         "behind the gate",
-	"workspace.Land":            "what land and Revert call",
+	"(*tools.kit).takeBack":     "the same: what land made before a change that failed",
+	"workspace.Land":            "what land and undo call",
 	"(*lsp.applier).disk":       "the applier itself, which land hands its change to",
-	"(lsp.reverter).Revert":     "the user's own command undo",
-	"(*lsp.Server).remove":      "the same, and a file that an edit made and the editor refused",
+	"(lsp.reverter).land":       "the user's own command undo",
+	"(*lsp.Server).remove":      "a file that an edit made and the editor refused",
 	"(*lsp.Server).writeBuffer": "the save barrier, after the user's answer or setting",
 }
 
