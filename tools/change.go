@@ -74,14 +74,20 @@ func fetching(items []permission.Item, name string, c change) []permission.Item 
 
 // fileNotes say which files go away, which a diff does not show at a glance.
 func fileNotes(changes []change) []string {
-	var notes []string
+	var gone, moved, notes []string
 	for _, c := range changes {
 		switch {
 		case c.Remove:
-			notes = append(notes, "Deletes "+c.at.name+".")
+			gone = append(gone, c.at.name)
 		case c.MoveTo != "":
-			notes = append(notes, "Moves "+c.at.name+" to "+c.to.name+".")
+			moved = append(moved, c.at.name+" to "+c.to.name)
 		}
+	}
+	if gone != nil {
+		notes = append(notes, "Deletes "+strings.Join(gone, ", ")+".")
+	}
+	if moved != nil {
+		notes = append(notes, "Moves "+strings.Join(moved, ", ")+".")
 	}
 	return notes
 }

@@ -2,7 +2,9 @@ package tools
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"io/fs"
 	"maps"
@@ -11,6 +13,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/opencode-lsp/opencode-lsp/workspace"
 )
 
 // readCases reads a file of testdata that holds one case a line.
@@ -160,5 +164,98 @@ func TestPatchStale(t *testing.T) {
 				t.Errorf("left %q", got)
 			}
 		})
+	}
+}
+
+// failing is an Applier that fails at the changes of one file, and at taking back those of another.
+type failing struct {
+	workspace.Applier
+	root, at, back string
+	done           map[string]bool
+}
+
+func (f failing) Apply(ctx context.Context, c workspace.Change) error {
+	name, _ := filepath.Rel(f.root, c.File.Path)
+	if name == f.at || name == f.back && f.done[name] {
+		return errors.New("the editor refused the edit")
+	}
+	f.done[name] = true
+	return f.Applier.Apply(ctx, c)
+}
+
+// A change that fails after others landed: those are taken back, and what cannot be taken back is said and left to undo.
+func TestPatchTakenBack(t *testing.T) {
+	const patch = "*** Begin Patch\n*** Add File: new.txt\n+made\n*** Delete File: gone.txt\n*** Update File: edit.txt\n@@\n-two\n+2\n" +
+		"*** Update File: old.txt\n*** Move to: there.txt\n*** Update File: last.txt\n@@\n-x\n+y\n*** End Patch"
+	for _, back := range []string{"", "new.txt", "edit.txt"} {
+		t.Run(back, func(t *testing.T) {
+			files := map[string]string{"edit.txt": "one\ntwo\n", "gone.txt": "bye\n", "old.txt": "x\n", "last.txt": "x\n"}
+			b := newBench(t)
+			for name, text := range files {
+				b.save(name, text)
+			}
+			op := b.mustPrepare("apply_patch", "patchText", patch)
+			b.env.Applier = failing{b.env.Applier, b.root, "last.txt", back, map[string]bool{}}
+			r, err := op.Run(t.Context(), io.Discard)
+			if back == "" {
+				if err != nil || !r.Error || len(r.Changes) > 0 {
+					t.Errorf("result %+v, %v", r, err)
+				}
+				contains(t, r.Text, "the editor refused the edit. What had been changed before was taken back: old.txt → there.txt, edit.txt, gone.txt (deleted), new.txt (new)")
+			} else {
+				if err != nil || !r.Error || len(r.Changes) != 1 || r.Changes[0].Path != b.path(back) {
+					t.Errorf("result %+v, %v", r, err)
+				}
+				contains(t, r.Text, "These changes stay, since they could not be taken back: "+back)
+			}
+			left := maps.Clone(files)
+			for _, c := range r.Changes {
+				left[back] = c.After
+			}
+			if got := b.tree(); !maps.Equal(got, left) {
+				t.Errorf("left %q", got)
+			}
+		})
+	}
+}
+
+// The errors of a patch must not tell what a file holds that the model may not read unasked.
+func TestPatchHidden(t *testing.T) {
+	b := newBench(t, "a.txt", "secret\n")
+	b.env.MayRead = func(string) bool { return false }
+	op := b.mustPrepare("apply_patch", "patchText", "*** Begin Patch\n*** Update File: a.txt\n@@\n-x\n+y\n*** End Patch")
+	if got := keys(op.Access()); !slices.Equal(got, []string{"read"}) {
+		t.Errorf("asks for %q", got)
+	}
+	if _, err := op.Run(t.Context(), io.Discard); err == nil || !strings.Contains(err.Error(), "has no line") {
+		t.Errorf("err = %v", err)
+	}
+}
+
+// A file that changed since the model read it takes an exact hunk, with a note, and no other, nor a deletion.
+func TestPatchSeen(t *testing.T) {
+	b := newBench(t, "a.txt", "one\ntwo\n")
+	b.call("read", "filePath", "a.txt")
+	b.save("a.txt", "one\n  two\nthree\n")
+	b.refuse("a.txt changed since it was read; read it again", "apply_patch", "patchText", "*** Begin Patch\n*** Delete File: a.txt\n*** End Patch")
+	b.refuse("a.txt changed since it was read; read it again", "apply_patch", "patchText", "*** Begin Patch\n*** Update File: a.txt\n@@\n-two\n+2\n*** End Patch")
+	r := b.call("apply_patch", "patchText", "*** Begin Patch\n*** Update File: a.txt\n@@\n-one\n+1\n*** End Patch")
+	contains(t, r.Text, "a.txt had changed since it was read")
+}
+
+func TestForModel(t *testing.T) {
+	for name, patch := range map[string]bool{
+		"openai/gpt-5": true, "openai/gpt-5.1-codex": true, "openrouter/openai/gpt-5-mini": true, "gpt-5": true,
+		"openai/gpt-4o": false, "openai/gpt-4.1": false, "groq/openai/gpt-oss-120b": false, "anthropic/claude-sonnet-4-5": false,
+		"openai/o3": false, "": false, "my-gpt-proxy/llama": false,
+	} {
+		var names []string
+		for _, tool := range ForModel(newBench(t).set.Tools(), name) {
+			names = append(names, tool.Name())
+		}
+		has := func(tool string) bool { return slices.Contains(names, tool) }
+		if has("apply_patch") != patch || has("edit") == patch || has("write") == patch || !has("bash") {
+			t.Errorf("%s gets %q", name, names)
+		}
 	}
 }

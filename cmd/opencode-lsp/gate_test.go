@@ -291,6 +291,7 @@ var applying = map[string]string{
 	"(*tools.kit).land":         "behind the gate",
 	"(*tools.kit).takeBack":     "the same: what land made before a change that failed",
 	"workspace.Land":            "what land and undo call",
+	"(workspace.Disk).move":     "the two halves of a move, which Apply was given",
 	"(*lsp.applier).disk":       "the applier itself, which land hands its change to",
 	"(lsp.reverter).land":       "the user's own command undo",
 	"(*lsp.Server).remove":      "a file that an edit made and the editor refused",
