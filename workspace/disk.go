@@ -29,10 +29,13 @@ type Disk struct {
 // Apply implements [Applier]. It refuses with ErrStale when the file is open in the editor with text that is neither the
 // one before the change nor the one after it, when the disk holds other text than c.File, and when a link was put in the
 // way. A file that nobody may write is refused with *ReadOnlyError. The removal of a file that is open is pinned to its
-// buffer: what the disk holds is removed.
+// buffer: what the disk holds is removed. A move is a new file and a removal; where the second fails the first is taken back.
 func (d Disk) Apply(ctx context.Context, c Change) error {
 	if err := cmp.Or(ctx.Err(), c.check()); err != nil {
 		return err
+	}
+	if c.MoveTo != "" {
+		return d.move(ctx, c)
 	}
 	p, err := d.Workspace.Resolve(c.File.Path)
 	if err != nil {
@@ -48,6 +51,18 @@ func (d Disk) Apply(ctx context.Context, c Change) error {
 	}
 	defer dir.Close()
 	return replacement{dir: dir, path: p.Abs, name: filepath.Base(p.Abs), change: c}.run(after)
+}
+
+func (d Disk) move(ctx context.Context, c Change) error {
+	made := NewChange(File{Path: c.MoveTo, Mode: c.File.Mode}, c.After())
+	if err := d.Apply(ctx, made); err != nil {
+		return err
+	}
+	err := d.Apply(context.WithoutCancel(ctx), NewRemoval(c.File))
+	if err != nil {
+		return errors.Join(err, d.Apply(context.WithoutCancel(ctx), NewRemoval(made.Result())))
+	}
+	return nil
 }
 
 // contradicts reports whether the editor shows the file with a text that is neither of these, a hidden byte order mark

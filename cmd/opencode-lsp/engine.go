@@ -208,9 +208,9 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.Reverter = &tools.Reverter{Workspace: e.ws, Applier: applier, Contents: e.contents}
 	opt.Note = e.files.note
 	var all *agent.Sessions
-	opt.Equip = func(_ context.Context, s *agent.Session, p agent.Profile, _ agent.ModelInfo) (agent.Equipment, error) {
+	opt.Equip = func(_ context.Context, s *agent.Session, p agent.Profile, model agent.ModelInfo) (agent.Equipment, error) {
 		d, f := e.seat(s, applier, barrier), lineage{all, s}
-		set := tools.NewSet(append(f.task(e.subagents()), d.tools...)...)
+		set := tools.NewSet(append(f.task(e.subagents()), tools.ForModel(d.tools, model.Name)...)...)
 		return agent.Equipment{Tools: set, Gate: e.gate(f), System: d.system(e, p)}, nil
 	}
 	all = agent.NewSessions(opt)

@@ -289,7 +289,9 @@ func (g *gateCheck) who(t *testing.T) {
 // applying are the functions that carry changes to files, and on whose word.
 var applying = map[string]string{
 	"(*tools.kit).land":         "behind the gate",
+	"(*tools.kit).takeBack":     "the same: what land made before a change that failed",
 	"workspace.Land":            "what land calls",
+	"(workspace.Disk).move":     "the two halves of a move, which Apply was given",
 	"(*lsp.applier).disk":       "the applier itself, which land hands its change to",
 	"(*tools.Reverter).apply":   "the user's own commands undo and redo",
 	"(*lsp.Server).remove":      "a file that an edit made and the editor refused",
