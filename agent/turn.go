@@ -187,8 +187,8 @@ func (s *Session) calls(ctx context.Context, calls []tools.Call) error {
 	return stop
 }
 
-// call is the one place where consent is asked for and operations run: prepare, check, run. A panic in a tool becomes a
-// failed result: one bad call must not end the editor's server.
+// call prepares a call and performs it. A panic in a tool becomes a failed result: one bad call must not end the editor's
+// server.
 func (s *Session) call(ctx context.Context, c tools.Call) (result tools.Result, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -206,6 +206,12 @@ func (s *Session) call(ctx context.Context, c tools.Call) (result tools.Result, 
 	if again {
 		access.Items = append(slices.Clip(access.Items), loopItem(c))
 	}
+	return s.perform(ctx, c, op, access)
+}
+
+// perform is the one place where consent is asked for and operations run: check, then run. What a call turns out to need
+// besides comes back as an Op of its own and is performed the same way.
+func (s *Session) perform(ctx context.Context, c tools.Call, op tools.Op, access permission.Access) (tools.Result, error) {
 	if err := s.gate.Check(ctx, access); err != nil {
 		return tools.Result{}, explain(err)
 	}
@@ -215,7 +221,11 @@ func (s *Session) call(ctx context.Context, c tools.Call) (result tools.Result, 
 	if err := s.append(Event{Type: CallStarted, Call: &c}); err != nil {
 		return tools.Result{}, err
 	}
-	return op.Run(ctx, &progressWriter{session: s, turn: s.turn.id})
+	result, err := op.Run(ctx, &progressWriter{session: s, turn: s.turn.id})
+	if more, ok := errors.AsType[*tools.MoreError](err); ok {
+		return s.perform(ctx, c, more.Op, more.Op.Access())
+	}
+	return result, err
 }
 
 // breakLoop asks whether a model shall go on that repeats a call which is not even valid.

@@ -1,6 +1,6 @@
 package tools
 
-// Builtin returns OpenCode's tools that work on env: read, list, glob, grep, edit, write, bash, todowrite. They share
+// Builtin returns OpenCode's tools that work on env: read, list, glob, grep, edit, write, bash, webfetch, todowrite and question. They share
 // what the session has seen of each file, so there is one Builtin per session.
 func Builtin(env *Env) []Tool {
 	k := &kit{Env: env}
@@ -18,6 +18,7 @@ func Builtin(env *Env) []Tool {
 		Define("list", listText, k.list),
 		Define("read", readText, k.read),
 		Define("todowrite", todoText, k.todowrite),
+		Define("webfetch", webText, k.webfetch),
 		Define("write", writeText, k.write),
 	}
 }

@@ -18,7 +18,7 @@ func TestSetIsStable(t *testing.T) {
 			t.Errorf("%s: description %q", tool.Name(), tool.Description())
 		}
 	}
-	if got := strings.Join(names, " "); got != "bash edit glob grep list read todowrite write" {
+	if got := strings.Join(names, " "); got != "bash edit glob grep list read todowrite webfetch write" {
 		t.Errorf("tools %s", got)
 	}
 }
@@ -33,6 +33,7 @@ func TestSchemas(t *testing.T) {
 		"list":      "path?",
 		"read":      "filePath offset? limit?",
 		"todowrite": "todos",
+		"webfetch":  "url format? timeout?",
 		"write":     "filePath content",
 	}
 	type schema struct {
