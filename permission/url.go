@@ -161,10 +161,13 @@ func Address(a netip.Addr) (Strictness, string) {
 		}
 	}
 	if a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() || special(a) {
-		return ByNamedRule, "it is an address of this machine or its network"
+		return ByNamedRule, "it is an address " + ownNetwork
 	}
 	return ByRule, ""
 }
+
+// ownNetwork is where the addresses are that need a rule which names them.
+const ownNetwork = "of this machine or its network"
 
 // special are the reserved ranges that netip has no word for.
 func special(a netip.Addr) bool {
@@ -214,10 +217,13 @@ func ResolvedItem(raw string, addr netip.Addr) (it Item, ok bool, err error) {
 		return Item{}, false, nil // the text says it and was judged
 	}
 	named := hostOf(&url.URL{Scheme: u.Scheme, Host: net.JoinHostPort(addr.WithZone("").Unmap().String(), cmp.Or(u.Port(), defaultPort(u)))})
+	if strict == ByNamedRule {
+		why = "it leads to " + named + " " + ownNetwork // short enough for a line of a prompt
+	}
 	head := u.Scheme + "://" + named
 	return Item{
 		Permission: "webfetch", URL: true, Values: []string{head + pathOf(u)}, Aliases: []string{raw, u.Scheme + "://" + hostOf(u) + pathOf(u)},
-		Strictness: strict, Why: "its name leads to " + named + ": " + why, Named: []string{named},
+		Strictness: strict, Why: why, Named: []string{named},
 	}, true, nil
 }
 
