@@ -16,6 +16,7 @@ func Builtin(env *Env) []Tool {
 		Define("glob", globText, k.glob),
 		Define("grep", grepText, k.grep),
 		Define("list", listText, k.list),
+		Define("question", questionText, k.question),
 		Define("read", readText, k.read),
 		Define("todowrite", todoText, k.todowrite),
 		Define("webfetch", webText, k.webfetch),

@@ -18,7 +18,7 @@ func TestSetIsStable(t *testing.T) {
 			t.Errorf("%s: description %q", tool.Name(), tool.Description())
 		}
 	}
-	if got := strings.Join(names, " "); got != "bash edit glob grep list read todowrite webfetch write" {
+	if got := strings.Join(names, " "); got != "bash edit glob grep list question read todowrite webfetch write" {
 		t.Errorf("tools %s", got)
 	}
 }
@@ -31,6 +31,7 @@ func TestSchemas(t *testing.T) {
 		"glob":      "pattern path?",
 		"grep":      "pattern path? include?",
 		"list":      "path?",
+		"question":  "questions",
 		"read":      "filePath offset? limit?",
 		"todowrite": "todos",
 		"webfetch":  "url format? timeout?",

@@ -84,6 +84,8 @@ type Env struct {
 	Environ []string
 	// Web reaches the network for webfetch. Nil: nothing is fetched.
 	Web *Web
+	// Ask puts a question of the model to the user and returns the answer in words, "" where nobody can answer. Nil: nobody.
+	Ask func(ctx context.Context, q Question) (string, error)
 	// Todos keeps the session's list for todowrite; Builtin sets it where it is nil.
 	Todos *Todos
 	// MayRead reports whether the rules for "read" let the model read a file, by its canonical path, without asking. grep
