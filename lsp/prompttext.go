@@ -35,8 +35,8 @@ func promptText(q agent.OpenQuestion, first string) (text string, titles []strin
 	replies = map[string]permission.Reply{}
 	for i, c := range q.Choices[:min(len(q.Choices), maxChoices)] {
 		t := title(c)
-		for slices.Contains(titles, t) { // labels of a model
-			t = fit(fmt.Sprintf("%d %s", i+1, t), maxTitle)
+		for n := i + 1; slices.Contains(titles, t); n++ { // labels of a model
+			t = fit(fmt.Sprintf("%d %s", n, title(c)), maxTitle)
 		}
 		titles = append(titles, t)
 		replies[t] = c.Reply

@@ -151,6 +151,7 @@ func FuzzPromptText(f *testing.F) {
 func FuzzQuestionText(f *testing.F) {
 	f.Add("Which one?", "a", "b", "c", false)
 	f.Add(strings.Repeat("word ", 60), "Show details", "2 Show details", "Show details", true)
+	f.Add("", strings.Repeat("3 ", 50), strings.Repeat("3 ", 51), strings.Repeat("3 ", 52), false)
 	f.Add(strings.Repeat("x", 500), strings.Repeat("y", 50), strings.Repeat("y", 51), "\u202e\n", true)
 	f.Fuzz(func(t *testing.T, question, a, b, c string, open bool) {
 		q := agent.OpenQuestion{ID: "12", Kind: agent.KindQuestion, Tool: "question", Subject: question, Notes: []string{a, b, c, a + b + c}, Custom: open, Multiple: open}

@@ -378,3 +378,23 @@ func TestWebfetchTimes(t *testing.T) {
 		t.Errorf("cancel: %v", err)
 	}
 }
+
+// TestHostilePages has pages that took the converter minutes: they must be text, or be cut down.
+func TestHostilePages(t *testing.T) {
+	for name, page := range map[string]string{
+		"lists in lists":   strings.Repeat("<ul><li>", 240) + strings.Repeat("x<br>", 2000),
+		"a list too far":   strings.Repeat("<ul><li>", maxLists+1) + "x",
+		"cells of a world": "<table>" + strings.Repeat("<tr><td rowspan=60000 colspan=1000>x", 1000),
+		"much of nothing":  strings.Repeat("<p>x<b>", 200_000),
+		"not even tags":    strings.Repeat("<", 100_000) + " x",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := htmlMarkdown("http://a.example/", page); !strings.Contains(got, "x") || len(got) > 5*len(page) {
+				t.Errorf("%d bytes became %d", len(page), len(got))
+			}
+		})
+	}
+	if got := htmlMarkdown("http://a.example/", strings.Repeat("<ul><li>", maxLists)+"x"); !strings.Contains(got, "- - - ") {
+		t.Errorf("lists that people write are not kept: %q", got)
+	}
+}

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/JohannesKaufmann/html-to-markdown/v2/converter"
@@ -10,14 +11,40 @@ import (
 	"golang.org/x/net/html"
 )
 
+// Bounds of what is converted: the converter cannot be stopped, and its time grows with size times depth, since what stands in
+// lists and quotes is indented once a level. Pages for people are far below.
+const (
+	maxWeight = 192 << 20
+	maxLists  = 24 // in each other
+)
+
+// weight is what a page costs to convert: for each node its text and a constant, times its depth. It stops counting above
+// maxWeight, where too many lists in each other are.
+func weight(n *html.Node, depth, lists int) int {
+	switch n.Data {
+	case "ul", "ol", "blockquote":
+		if lists++; lists > maxLists {
+			return maxWeight + 1
+		}
+	}
+	sum := (64 + len(n.Data)) * (depth + 1 + 8*lists)
+	for c := n.FirstChild; c != nil && sum <= maxWeight; c = c.NextSibling {
+		sum += weight(c, depth+1, lists)
+	}
+	return sum
+}
+
 // htmlMarkdown is a page as Markdown, its links made absolute by its address. What the parser refuses (more than 512
-// elements in each other) is given as text.
+// elements in each other) or would take too long is given as text.
 func htmlMarkdown(address, page string) string {
 	doc, err := html.Parse(strings.NewReader(page))
 	if err != nil {
 		return htmlText(page)
 	}
-	withoutInline(doc)
+	simplify(doc)
+	if weight(doc, 0, 0) > maxWeight {
+		return htmlText(page)
+	}
 	conv := converter.NewConverter(converter.WithPlugins(base.NewBasePlugin(), commonmark.NewCommonmarkPlugin(), table.NewTablePlugin()))
 	conv.Register.TagType("svg", converter.TagTypeRemove, converter.PriorityStandard)
 	conv.Register.TagType("template", converter.TagTypeRemove, converter.PriorityStandard)
@@ -28,9 +55,11 @@ func htmlMarkdown(address, page string) string {
 	return string(markdown)
 }
 
-// withoutInline takes the pictures out that stand in the page itself: a hundred kilobytes of base64 tell a model nothing.
-func withoutInline(doc *html.Node) {
+// simplify takes out of a page what its Markdown must not carry or follow: pictures that stand in the page itself, a hundred
+// kilobytes of base64 each, and cells that span a million others.
+func simplify(doc *html.Node) {
 	for n := range doc.Descendants() {
+		n.Attr = slices.DeleteFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "rowspan" || a.Key == "colspan" })
 		for i, a := range n.Attr {
 			if (a.Key == "src" || a.Key == "href") && strings.HasPrefix(strings.ToLower(strings.TrimSpace(a.Val)), "data:") {
 				n.Attr[i].Val = "data:"
