@@ -14,8 +14,8 @@ type history struct {
 	messages []Message
 	// open are the calls of the last reply without a result yet, in order.
 	open []tools.Call
-	// started holds the id of a call that was running when the events end; asked the questions without an answer.
-	started  string
+	// started holds the ids of calls that were running when the events end; asked the questions without an answer.
+	started  []string
 	asked    []string
 	turn     string // the turn that has not ended
 	ids      map[string]bool
@@ -30,15 +30,15 @@ func (h *history) add(e Event) {
 		h.info = *e.Session
 	case TurnStarted:
 		h.turn, h.lastText = e.Turn, ""
-		h.messages = append(h.messages, Message{Role: User, Text: e.Prompt.Text})
+		h.prompt(e.Prompt)
 	case Noted:
 		h.messages = append(h.messages, Message{Role: User, Text: "[" + e.Text + "]"})
 	case PromptJoined:
-		h.messages = append(h.messages, Message{Role: User, Text: e.Prompt.Text})
+		h.prompt(e.Prompt)
 	case MessageDone:
 		h.reply(e.Message)
 	case CallStarted:
-		h.started = e.Call.ID
+		h.started = append(h.started, e.Call.ID)
 	case CallDone:
 		h.result(e.Result)
 	case Asked:
@@ -53,12 +53,16 @@ func (h *history) add(e Event) {
 	h.info.Updated = e.Time
 }
 
+func (h *history) prompt(p *Prompt) {
+	h.messages = append(h.messages, Message{Role: User, Text: p.Text, Files: p.Files})
+}
+
 func (h *history) reply(r *Reply) {
 	h.lastText = r.Text
 	if r.Text == "" && len(r.Calls) == 0 {
 		return // providers refuse an empty assistant message
 	}
-	h.messages = append(h.messages, Message{Role: Assistant, Text: r.Text, Calls: r.Calls})
+	h.messages = append(h.messages, Message{Role: Assistant, Text: r.Text, Calls: r.Calls, Reasoning: r.Reasoning, Model: r.Model})
 	h.open = append(h.open[:0:0], r.Calls...)
 	if h.ids == nil {
 		h.ids = map[string]bool{}
@@ -69,8 +73,8 @@ func (h *history) reply(r *Reply) {
 }
 
 func (h *history) result(r *CallResult) {
-	h.messages = append(h.messages, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error})
-	h.started = ""
+	h.messages = append(h.messages, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})
+	h.started = slices.DeleteFunc(h.started, func(id string) bool { return id == r.Call })
 	if len(h.open) > 0 && h.open[0].ID == r.Call {
 		h.open = h.open[1:]
 	}
@@ -125,7 +129,7 @@ func (h *history) loose(why interruption) []Event {
 	}
 	for _, c := range h.open {
 		text := "This call was not run: " + why.cause() + " before it began."
-		if c.ID == h.started {
+		if slices.Contains(h.started, c.ID) {
 			text = "This call was interrupted: " + why.cause() + " while it ran, so it may be done in part. Check before repeating it."
 		}
 		events = append(events, Event{Type: CallDone, Turn: h.turn, Result: &CallResult{

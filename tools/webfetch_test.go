@@ -385,7 +385,7 @@ func TestHostilePages(t *testing.T) {
 		"lists in lists":   strings.Repeat("<ul><li>", 240) + strings.Repeat("x<br>", 2000),
 		"a list too far":   strings.Repeat("<ul><li>", maxLists+1) + "x",
 		"cells of a world": "<table>" + strings.Repeat("<tr><td rowspan=60000 colspan=1000>x", 1000),
-		"much of nothing":  strings.Repeat("<p>x<b>", 200_000),
+		"much of nothing":  strings.Repeat("<p>x<b>", 30_000),
 		"not even tags":    strings.Repeat("<", 100_000) + " x",
 	} {
 		t.Run(name, func(t *testing.T) {
