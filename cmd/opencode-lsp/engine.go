@@ -290,7 +290,7 @@ func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func
 	env := &tools.Env{
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ(), cfg),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: &tools.Todos{},
-		MayRead: e.mayRead, Seen: e.files.seenBy(s.ID()),
+		MayRead: e.mayRead, Seen: e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser,
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }

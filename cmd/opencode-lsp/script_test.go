@@ -22,7 +22,12 @@ var update = flag.Bool("update", false, "rewrite the goldens of the scripts")
 
 // Every script runs the whole program, from the wire to the store, inside a bubble where waiting costs nothing.
 func TestScripts(t *testing.T) {
-	files, err := filepath.Glob("../../lsp/testdata/script/*.txtar")
+	playScripts(t, "../../lsp/testdata/script/*.txtar")
+}
+
+// playScripts plays the scripts in bubbles.
+func playScripts(t *testing.T, pattern string) {
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
@@ -62,7 +67,7 @@ type bubbleHost struct {
 
 func (h *bubbleHost) Start(ctx context.Context, world lsptest.World) (io.ReadWriteCloser, error) {
 	ours, theirs := net.Pipe()
-	p := &program{getenv: environment(world, agenttest.BaseURL), stdin: theirs, stdout: theirs, stderr: io.Discard, http: h.model.Client(), bubble: true}
+	p := &program{getenv: environment(world, agenttest.BaseURL), stdin: theirs, stdout: theirs, stderr: io.Discard, http: h.model.Client(), web: site(), bubble: true}
 	p.dirs = findDirs(p.getenv)
 	ctx, h.cancel = context.WithCancel(ctx)
 	h.ended = make(chan int, 1)
