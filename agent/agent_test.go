@@ -136,17 +136,17 @@ func newBench(t *testing.T, replies ...reply) *bench {
 func (b *bench) open() {
 	b.sessions = agent.NewSessions(agent.Options{
 		Directory: "/ws", Store: b.store,
-		Model:      func(string) (agent.Model, string, error) { return b.model, "scripted/model", nil },
+		Model: func(string) (agent.Model, agent.ModelInfo, error) {
+			return b.model, agent.ModelInfo{Name: "scripted/model"}, nil
+		},
 		SmallModel: func() agent.Model { return b.small },
-		Tools:      func(*agent.Session) *tools.Set { return b.tools() },
-		Gate: func(s *agent.Session) *permission.Gate {
-			return &permission.Gate{
+		Equip: func(_ context.Context, s *agent.Session, _ agent.Profile, _ agent.ModelInfo) (agent.Equipment, error) {
+			return agent.Equipment{Tools: b.tools(), System: "system", Gate: &permission.Gate{
 				Policy: func() permission.Policy { return permission.Policy{Layers: []permission.Layer{{Rules: b.rules}}} },
 				Asker:  s, Workspace: "/ws", Session: s.ID(),
-			}
+			}}, nil
 		},
-		System: func() string { return "system" },
-		Settle: b.settle, MaxSteps: func() int { return b.maxSteps },
+		Settle: b.settle, MaxSteps: b.maxSteps,
 	})
 }
 

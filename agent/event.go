@@ -58,6 +58,7 @@ type SessionInfo struct {
 	Directory string    `json:"directory"` // the workspace's first root
 	Model     string    `json:"model,omitempty"`
 	Agent     string    `json:"agent,omitempty"`
+	Parent    string    `json:"parent,omitempty"` // the session whose agent started this one
 	Created   time.Time `json:"created"`
 	Updated   time.Time `json:"updated"`
 }
@@ -69,6 +70,11 @@ type Prompt struct {
 	Shown string `json:"shown,omitempty"`
 	// Action is the code action that made it, if any.
 	Action string `json:"action,omitempty"`
+	// Agent and Model, where set, are the session's from this prompt on.
+	Agent string `json:"agent,omitempty"`
+	Model string `json:"model,omitempty"`
+	// Files are images and PDFs for the model.
+	Files []tools.Attachment `json:"files,omitempty"`
 }
 
 func (p Prompt) shown() string {
@@ -80,11 +86,14 @@ func (p Prompt) shown() string {
 
 // Reply is a finished message of the model.
 type Reply struct {
-	Text   string       `json:"text,omitempty"`
-	Calls  []tools.Call `json:"calls,omitempty"`
-	Usage  *Usage       `json:"usage,omitempty"`
-	Model  string       `json:"model,omitempty"`
-	Finish string       `json:"finish,omitempty"`
+	Text      string       `json:"text,omitempty"`
+	Reasoning []Reasoning  `json:"reasoning,omitempty"`
+	Calls     []tools.Call `json:"calls,omitempty"`
+	Usage     *Usage       `json:"usage,omitempty"`
+	// Cost is what it cost in US dollars by the prices known then.
+	Cost   float64 `json:"cost,omitempty"`
+	Model  string  `json:"model,omitempty"`
+	Finish string  `json:"finish,omitempty"`
 }
 
 // OpenQuestion is a question that waits for a person.

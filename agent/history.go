@@ -30,11 +30,11 @@ func (h *history) add(e Event) {
 		h.info = *e.Session
 	case TurnStarted:
 		h.turn, h.lastText = e.Turn, ""
-		h.messages = append(h.messages, Message{Role: User, Text: e.Prompt.Text})
+		h.prompt(e.Prompt)
 	case Noted:
 		h.messages = append(h.messages, Message{Role: User, Text: "[" + e.Text + "]"})
 	case PromptJoined:
-		h.messages = append(h.messages, Message{Role: User, Text: e.Prompt.Text})
+		h.prompt(e.Prompt)
 	case MessageDone:
 		h.reply(e.Message)
 	case CallStarted:
@@ -53,12 +53,16 @@ func (h *history) add(e Event) {
 	h.info.Updated = e.Time
 }
 
+func (h *history) prompt(p *Prompt) {
+	h.messages = append(h.messages, Message{Role: User, Text: p.Text, Files: p.Files})
+}
+
 func (h *history) reply(r *Reply) {
 	h.lastText = r.Text
 	if r.Text == "" && len(r.Calls) == 0 {
 		return // providers refuse an empty assistant message
 	}
-	h.messages = append(h.messages, Message{Role: Assistant, Text: r.Text, Calls: r.Calls})
+	h.messages = append(h.messages, Message{Role: Assistant, Text: r.Text, Calls: r.Calls, Reasoning: r.Reasoning, Model: r.Model})
 	h.open = append(h.open[:0:0], r.Calls...)
 	if h.ids == nil {
 		h.ids = map[string]bool{}
@@ -69,7 +73,7 @@ func (h *history) reply(r *Reply) {
 }
 
 func (h *history) result(r *CallResult) {
-	h.messages = append(h.messages, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error})
+	h.messages = append(h.messages, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})
 	h.started = ""
 	if len(h.open) > 0 && h.open[0].ID == r.Call {
 		h.open = h.open[1:]

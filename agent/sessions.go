@@ -30,14 +30,21 @@ func NewSessions(opt Options) *Sessions {
 	return &Sessions{opt: opt, slot: make(chan struct{}, 1), open: map[string]*Session{}}
 }
 
-// New makes a session and its first event. Without a title it is named after its first prompt.
-func (m *Sessions) New(ctx context.Context, title, agent, model string) (*Session, error) {
+// Start is what a new session begins with; all of it may be left out. Without a title it is named after its first prompt.
+type Start struct {
+	Title, Agent, Model string
+	// Parent is the session whose agent starts this one.
+	Parent string
+}
+
+// New makes a session and its first event.
+func (m *Sessions) New(ctx context.Context, start Start) (*Session, error) {
 	leave, err := m.enter(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	return m.create(title, agent, model)
+	return m.create(start)
 }
 
 // enter waits for the slot.
@@ -51,9 +58,12 @@ func (m *Sessions) enter(ctx context.Context) (leave func(), err error) {
 }
 
 // create is New with the slot held, as find is Open and current is Current.
-func (m *Sessions) create(title, agent, model string) (*Session, error) {
+func (m *Sessions) create(start Start) (*Session, error) {
 	now := time.Now()
-	info := SessionInfo{ID: newID("ses"), Title: title, Directory: m.opt.Directory, Agent: agent, Model: model, Created: now, Updated: now}
+	info := SessionInfo{
+		ID: newID("ses"), Title: start.Title, Directory: m.opt.Directory, Agent: start.Agent, Model: start.Model, Parent: start.Parent,
+		Created: now, Updated: now,
+	}
 	release, err := m.opt.Store.Acquire(info.ID)
 	if err != nil {
 		return nil, err
@@ -129,7 +139,9 @@ func (m *Sessions) start(s *Session) error {
 		return ErrClosed
 	}
 	m.open[s.id] = s
-	m.current = s.id
+	if s.history.info.Parent == "" {
+		m.current = s.id
+	}
 	m.mu.Unlock()
 	if m.opt.Opened != nil {
 		m.opt.Opened(s)
@@ -162,7 +174,7 @@ func (m *Sessions) Current(ctx context.Context) (*Session, error) {
 			return s, err
 		}
 	}
-	return m.create("", "", "")
+	return m.create(Start{})
 }
 
 // latest is the id of the session last used, "" for none.

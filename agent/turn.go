@@ -16,10 +16,15 @@ import (
 // turn is one run of the loop: from a prompt to the answer.
 type turn struct {
 	id    string
-	model Model
-	name  string // the model's
 	files []string
 	step  int
+
+	// Made by begin.
+	model     Model
+	info      ModelInfo
+	profile   Profile
+	equipment Equipment
+	specs     []ToolSpec
 	// call is the tool call that is being judged or run, for the questions that it leads to.
 	call tools.Call
 }
@@ -75,7 +80,7 @@ func (s *Session) closeTurn() bool {
 
 // steps asks the model and runs its calls until it answers without any.
 func (s *Session) steps(ctx context.Context, p Prompt) error {
-	if err := s.begin(p); err != nil {
+	if err := s.begin(ctx, p); err != nil {
 		return err
 	}
 	for ctx.Err() == nil {
@@ -83,7 +88,7 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 			return err
 		}
 		s.turn.step++
-		if limit := s.opt.steps(); limit > 0 && s.turn.step > limit {
+		if limit := cmp.Or(s.turn.profile.Steps, s.opt.MaxSteps); limit > 0 && s.turn.step > limit {
 			return fmt.Errorf("the turn reached its limit of %d steps; prompt again to go on", limit)
 		}
 		reply, err := s.reply(ctx)
@@ -103,27 +108,43 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 	return context.Cause(ctx)
 }
 
-// begin makes the turn's model, and the session's tools and system prompt where they are not fixed yet.
-func (s *Session) begin(p Prompt) error {
-	if s.turn.model != nil {
+// begin finds out who takes the turn, with which model and what tools. Prompts that join it later change nothing of that.
+func (s *Session) begin(ctx context.Context, p Prompt) error {
+	t := s.turn
+	if t.model != nil {
 		return nil
 	}
-	model, name, err := s.opt.Model(s.history.info.Model)
+	if err := s.reassign(p); err != nil {
+		return err
+	}
+	info := s.history.info
+	var err error
+	if t.profile, err = s.opt.profile(info.Agent); err != nil {
+		return err
+	}
+	model, about, err := s.opt.Model(cmp.Or(info.Model, t.profile.Model))
 	if err != nil {
 		return err
 	}
-	s.turn.model, s.turn.name = model, name
+	if t.equipment, err = s.opt.Equip(ctx, s, t.profile, about); err != nil {
+		return err
+	}
+	t.model, t.info = model, about
+	for _, tool := range t.equipment.Tools.Tools() {
+		t.specs = append(t.specs, ToolSpec{Name: tool.Name(), Description: tool.Description(), Schema: tool.Schema()})
+	}
 	s.startTitle(p)
-	if s.set != nil {
+	return nil
+}
+
+// reassign takes over the agent and the model that a prompt names, for this turn and the next ones.
+func (s *Session) reassign(p Prompt) error {
+	info := s.history.info
+	info.Agent, info.Model = cmp.Or(p.Agent, info.Agent), cmp.Or(p.Model, info.Model)
+	if info == s.history.info {
 		return nil
 	}
-	s.set = s.opt.Tools(s)
-	s.gate = s.opt.Gate(s)
-	s.system = s.opt.System()
-	for _, t := range s.set.Tools() {
-		s.specs = append(s.specs, ToolSpec{Name: t.Name(), Description: t.Description(), Schema: t.Schema()})
-	}
-	return nil
+	return s.append(Event{Type: SessionChanged, Session: &info})
 }
 
 // join takes the prompts that came while the turn ran into the conversation.
@@ -198,7 +219,7 @@ func (s *Session) call(ctx context.Context, c tools.Call) (result tools.Result, 
 	}()
 	s.turn.call = c
 	again := s.loop.again(c)
-	op, err := s.set.Prepare(ctx, c)
+	op, err := s.turn.equipment.Tools.Prepare(ctx, c)
 	if err != nil {
 		return tools.Result{}, cmp.Or(s.breakLoop(ctx, again, c), err)
 	}
@@ -206,7 +227,7 @@ func (s *Session) call(ctx context.Context, c tools.Call) (result tools.Result, 
 	if again {
 		access.Items = append(slices.Clip(access.Items), loopItem(c))
 	}
-	if err := s.gate.Check(ctx, access); err != nil {
+	if err := s.turn.equipment.Gate.Check(ctx, access); err != nil {
 		return tools.Result{}, explain(err)
 	}
 	if ctx.Err() != nil { // the answer came with the cancel
@@ -223,7 +244,7 @@ func (s *Session) breakLoop(ctx context.Context, again bool, c tools.Call) error
 	if !again {
 		return nil
 	}
-	return explain(s.gate.Check(ctx, permission.Access{
+	return explain(s.turn.equipment.Gate.Check(ctx, permission.Access{
 		Tool: c.Name, Subject: "go on, though the model repeats a call that cannot work", Items: []permission.Item{loopItem(c)},
 	}))
 }

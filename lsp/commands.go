@@ -152,7 +152,7 @@ func (s *Server) session(ctx context.Context, a *Agent, args promptArgs) (*agent
 	case args.Session != "":
 		return a.Sessions.Open(ctx, args.Session)
 	case args.New, args.Agent != "", args.Model != "":
-		return a.Sessions.New(ctx, "", args.Agent, args.Model)
+		return a.Sessions.New(ctx, agent.Start{Agent: args.Agent, Model: args.Model})
 	}
 	return a.Sessions.Current(ctx)
 }
@@ -184,7 +184,7 @@ func (s *Server) action(ctx context.Context, a *Agent, args actionArgs) (any, er
 	if err != nil {
 		return nil, rpcError(jsonrpc2.CodeInvalidParams, "%s", err)
 	}
-	session, err := a.Sessions.New(ctx, "", "", "")
+	session, err := a.Sessions.New(ctx, agent.Start{})
 	if err != nil {
 		return nil, err
 	}

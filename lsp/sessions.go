@@ -42,7 +42,7 @@ func (s *Server) cancelTurn(ctx context.Context, a *Agent, args sessionArgs) (an
 }
 
 func (s *Server) sessionNew(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
-	session, err := a.Sessions.New(ctx, args.Title, args.Agent, args.Model)
+	session, err := a.Sessions.New(ctx, agent.Start{Title: args.Title, Agent: args.Agent, Model: args.Model})
 	if err != nil {
 		return nil, err
 	}

@@ -29,10 +29,19 @@ type Result struct {
 	// Diff is the change that was applied, for the transcript; Files are the absolute paths that were changed.
 	Diff  string   `json:"diff,omitempty"`
 	Files []string `json:"files,omitempty"`
+	// Attachments are images and PDFs for the model.
+	Attachments []Attachment `json:"attachments,omitempty"`
 	// Changes are what was applied, for undo.
 	Changes []Applied `json:"changes,omitempty"`
 	// Full is the file that keeps the whole output where Text was cut.
 	Full string `json:"full,omitempty"`
+}
+
+// Attachment is a file that goes to the model as it is, an image or a PDF.
+type Attachment struct {
+	Name string `json:"name"`
+	MIME string `json:"mime"`
+	Data []byte `json:"data"`
 }
 
 // Applied is one change to a file as undo needs it: the whole text before and after.

@@ -110,7 +110,7 @@ func (d *doctor) permissions(context.Context) {
 
 // model asks the configured model for one word.
 func (d *doctor) model(ctx context.Context) {
-	m, name, err := d.engine.model("")
+	m, info, err := d.engine.model("")
 	if err != nil {
 		d.fail("model", "%s", err)
 		return
@@ -121,15 +121,15 @@ func (d *doctor) model(ctx context.Context) {
 	start := time.Now()
 	for delta, err := range m.Stream(ctx, req) {
 		if err != nil {
-			d.fail("model", "%s: %s", name, err)
+			d.fail("model", "%s: %s", info.Name, err)
 			return
 		}
 		if delta.Text != "" {
 			break
 		}
 	}
-	d.ok("model", "%s answers after %d ms", name, time.Since(start).Milliseconds())
-	d.key(name)
+	d.ok("model", "%s answers after %d ms", info.Name, time.Since(start).Milliseconds())
+	d.key(info.Name)
 }
 
 // key says which variable or file the key came from, never the key.

@@ -43,7 +43,8 @@ type engine struct {
 	flags    json.RawMessage   // the command line's
 	chosen   string            // by opencode.model.select
 	models   map[string]agent.Model
-	found    []llm.Found // local servers
+	seats    map[string]*seat // by session
+	found    []llm.Found      // local servers
 	foundAt  time.Time
 	warnings []config.Warning
 }
@@ -62,7 +63,7 @@ func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engin
 	}
 	return &engine{
 		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, grants: permission.NewGrants(s), http: client, notify: notify,
-		models: map[string]agent.Model{}, loaded: make(chan struct{}, 1), where: tools.Place(ws, p.dirs.home, ws.Roots()[0]),
+		models: map[string]agent.Model{}, seats: map[string]*seat{}, loaded: make(chan struct{}, 1), where: tools.Place(ws, p.dirs.home, ws.Roots()[0]),
 	}, nil
 }
 
@@ -200,22 +201,59 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.Store = e.store
 	opt.Model = e.model
 	opt.SmallModel = e.smallModel
-	opt.Gate = e.gate
-	opt.System = e.system
-	opt.MaxSteps = e.steps
+	opt.Profile = e.profile
+	opt.MaxSteps = maxSteps
 	opt.Note = e.files.note
-	opt.Tools = func(s *agent.Session) *tools.Set { return e.tools(s, applier, barrier) }
+	opt.Equip = func(ctx context.Context, s *agent.Session, p agent.Profile, model agent.ModelInfo) (agent.Equipment, error) {
+		d := e.seat(s, applier, barrier)
+		return agent.Equipment{Tools: tools.NewSet(d.tools...), Gate: e.gate(s), System: d.system(e, p)}, nil
+	}
 	return agent.NewSessions(opt)
 }
 
-// steps bounds a turn by the agent's setting, else by ours.
-func (e *engine) steps() int {
+// profile finds the agent of that name, "" being the default one.
+func (e *engine) profile(name string) (agent.Profile, error) {
 	cfg := e.now()
+	p := agent.Profile{Name: cmp.Or(name, cfg.DefaultAgent, defaultAgent), Mode: agent.Primary}
 	var set struct{ Steps int }
-	if raw := cfg.Agent[cmp.Or(cfg.DefaultAgent, defaultAgent)].Raw; len(raw) > 0 && json.Unmarshal(raw, &set) == nil && set.Steps > 0 {
-		return set.Steps
+	if raw := cfg.Agent[p.Name].Raw; len(raw) > 0 && json.Unmarshal(raw, &set) == nil {
+		p.Steps = max(set.Steps, 0)
 	}
-	return maxSteps
+	return p, nil
+}
+
+// seat is what a session keeps from turn to turn.
+type seat struct {
+	tools []tools.Tool // the built-in ones, which share what the session has seen
+
+	mu      sync.Mutex
+	prompts map[string]string // system prompts by agent: fixed once used, for the provider's cache
+}
+
+func (e *engine) seat(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *seat {
+	e.mu.Lock()
+	d := e.seats[s.ID()]
+	e.mu.Unlock()
+	if d != nil {
+		return d
+	}
+	d = &seat{tools: e.tools(s, applier, barrier), prompts: map[string]string{}} // not raced: one turn of a session at a time
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.seats[s.ID()] = d
+	return d
+}
+
+// system is the agent's system prompt in this session.
+func (d *seat) system(e *engine, p agent.Profile) string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	text, ok := d.prompts[p.Name]
+	if !ok {
+		text = e.system()
+		d.prompts[p.Name] = text
+	}
+	return text
 }
 
 func (e *engine) gate(s *agent.Session) *permission.Gate {
@@ -232,7 +270,7 @@ func (e *engine) policy() permission.Policy {
 	return e.inForce
 }
 
-func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *tools.Set {
+func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) []tools.Tool {
 	cfg := e.now()
 	env := &tools.Env{
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ(), cfg),
@@ -242,7 +280,7 @@ func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }
 	}
-	return tools.NewSet(tools.Builtin(env)...)
+	return tools.Builtin(env)
 }
 
 // mayRead reports whether the rules let the model read a file, by its canonical name, unasked: a search passes over the

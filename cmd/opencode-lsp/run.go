@@ -110,7 +110,7 @@ func pickSession(ctx context.Context, sessions *agent.Sessions, o runOptions) (*
 	case o.resume:
 		return sessions.Current(ctx)
 	}
-	return sessions.New(ctx, "", o.agent, o.model)
+	return sessions.New(ctx, agent.Start{Agent: o.agent, Model: o.model})
 }
 
 // runView shows a turn on the terminal and puts its questions there.
