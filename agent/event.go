@@ -102,7 +102,7 @@ type OpenQuestion struct {
 	ID string `json:"id"`
 	// Call is the tool call that asks, "" for a question of the session itself.
 	Call string `json:"call,omitempty"`
-	// Kind is "permission" or "save".
+	// Kind is "permission", "save", or "question" for what a server wants to know.
 	Kind    string             `json:"kind"`
 	Tool    string             `json:"tool"`
 	Subject string             `json:"subject"`

@@ -111,6 +111,11 @@ func (s *Session) AskSave(ctx context.Context, subject string, notes []string, f
 	})
 }
 
+// AskUser puts any other question, from within the run of an operation: that is on the session's goroutine.
+func (s *Session) AskUser(ctx context.Context, q OpenQuestion) (permission.Answer, error) {
+	return s.ask(ctx, q)
+}
+
 // ask must run on the session's goroutine.
 func (s *Session) ask(ctx context.Context, q OpenQuestion) (permission.Answer, error) {
 	q.ID = s.opt.nextQuestion()

@@ -35,3 +35,6 @@ func findDirs(getenv func(string) string) dirs {
 func (d dirs) transcripts() string { return filepath.Join(d.data, "transcripts") }
 
 func (d dirs) outputs() string { return filepath.Join(d.data, "tool-output") }
+
+// tokens keeps what signing in to MCP servers gave.
+func (d dirs) tokens() string { return filepath.Join(d.data, "mcp-auth") }

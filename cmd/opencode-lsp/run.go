@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 
@@ -193,6 +194,9 @@ func (v *runView) answer(q agent.OpenQuestion) {
 		reply = v.ask(q)
 	default:
 		fmt.Fprintf(v.stderr, "rejected, since nobody is at the terminal (--yes allows it): %s: %s\n", q.Tool, permission.Visible(q.Subject))
+	}
+	if !slices.ContainsFunc(q.Choices, func(c agent.Choice) bool { return c.Reply == reply.Reply }) {
+		reply.Reply = permission.Reject // which every question offers
 	}
 	if err := v.session.Answer(q.ID, reply, "cli"); err != nil {
 		fmt.Fprintln(v.stderr, err)

@@ -86,3 +86,12 @@ func (s *server) reconnect(ctx context.Context) error {
 	}
 	return nil
 }
+
+// SignOut forgets what signing in to a server gave.
+func (s *Servers) SignOut(name string) error {
+	server, err := s.find(name)
+	if err != nil {
+		return err
+	}
+	return server.tokens.Forget(server.config.URL)
+}

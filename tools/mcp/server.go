@@ -56,6 +56,7 @@ type server struct {
 	name   string
 	raw    json.RawMessage
 	config Config
+	wrong  error // what is wrong with the configuration
 	opt    *Options
 	tokens oauth.Store
 	life   context.Context
@@ -80,18 +81,8 @@ func startServer(name string, raw json.RawMessage, opt *Options) *server {
 		now: Status{Name: name, State: Connecting}, settle: make(chan struct{}),
 	}
 	s.life, s.stop = context.WithCancel(context.Background())
-	config, err := readConfig(raw)
-	s.config = config
-	switch {
-	case err != nil:
-		s.fail(err)
-	case config.off():
-		s.set(Status{Name: name, State: Disabled})
-	default:
-		go s.run()
-		return s
-	}
-	close(s.done)
+	s.config, s.wrong = readConfig(raw)
+	go s.run()
 	return s
 }
 
@@ -100,6 +91,14 @@ func (s *server) wait() { <-s.done }
 // run connects and stays connected.
 func (s *server) run() {
 	defer close(s.done)
+	if s.wrong != nil {
+		s.fail(s.wrong)
+		return
+	}
+	if s.config.off() {
+		s.set(Status{Name: s.name, State: Disabled})
+		return
+	}
 	for ended := 0; s.life.Err() == nil; ended++ {
 		start := time.Now()
 		err := s.session()
