@@ -178,8 +178,11 @@ func (c *connection) initialize(ctx context.Context, opt *Options) error {
 	if unsupported, ok := errors.AsType[mcp.UnsupportedProtocolVersionError](err); ok {
 		return fmt.Errorf("it speaks protocol version %q, which is not known here", bounded(unsupported.Version, 40))
 	}
+	if lost, ok := errors.AsType[*transport.Error](err); ok {
+		return lost.Err
+	}
 	if err != nil {
-		return fmt.Errorf("it did not take part in the handshake: %w", err)
+		return fmt.Errorf("its answer to the handshake is none: %w", err)
 	}
 	c.capable = got.Capabilities
 	c.instructions = got.Instructions

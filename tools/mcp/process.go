@@ -127,7 +127,10 @@ func (p *process) Close() error {
 	case <-time.After(graceInput):
 	}
 	tools.StopGroup(p.cmd, p.done, graceSignal)
-	return p.out.Close()
+	if err := p.out.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		return err
+	}
+	return nil
 }
 
 // why adds to the end of a program what it said last.

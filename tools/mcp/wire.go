@@ -19,6 +19,7 @@ import (
 const (
 	maxMessage = 16 << 20
 	maxTraffic = 64 << 20
+	maxLines   = 100_000
 	maxNoise   = 1000
 	// maxRequests is how many requests of a server are worked on at a time; the others are refused.
 	maxRequests = 8
@@ -28,12 +29,13 @@ const (
 // stands in for mcp-go's own, which reads lines of any length, starts any number of goroutines and writes without a bound.
 type wire struct {
 	name string // the server's, for the log
-	in   io.Reader
+	in   io.ReadCloser
 	out  io.WriteCloser
 
 	outbox  chan []byte   // to the goroutine that writes
 	slots   chan struct{} // one for each request of the server that is worked on
 	traffic atomic.Int64  // bytes read since our last request
+	lines   atomic.Int64  // and lines
 	work    sync.WaitGroup
 	done    chan struct{} // closed when the connection is lost, for err
 	ended   sync.Once
@@ -48,7 +50,7 @@ type wire struct {
 	life     context.Context
 }
 
-func newWire(name string, in io.Reader, out io.WriteCloser) *wire {
+func newWire(name string, in io.ReadCloser, out io.WriteCloser) *wire {
 	return &wire{
 		name: name, in: in, out: out, outbox: make(chan []byte), slots: make(chan struct{}, maxRequests), done: make(chan struct{}),
 		pending: map[string]chan *transport.JSONRPCResponse{},
@@ -76,7 +78,11 @@ func (w *wire) Close() error {
 		w.closing()
 	}
 	w.mu.Unlock()
-	err := w.out.Close()
+	var err error
+	if !errors.Is(w.lost(), errEnded) {
+		err = w.in.Close() // it floods or hangs: what it has yet to say is not waited for
+	}
+	err = errors.Join(err, w.out.Close())
 	w.work.Wait()
 	return err
 }
@@ -107,6 +113,7 @@ func (w *wire) SendRequest(ctx context.Context, r transport.JSONRPCRequest) (*tr
 	w.mu.Unlock()
 	defer w.forget(key)
 	w.traffic.Store(0)
+	w.lines.Store(0)
 	if err := w.write(ctx, r); err != nil {
 		return nil, err
 	}
@@ -194,12 +201,15 @@ func (w *wire) line(in *bufio.Reader) ([]byte, error) {
 		switch {
 		case w.traffic.Add(int64(len(part))) > maxTraffic:
 			return nil, fmt.Errorf("it floods: more than %d MiB that nobody asked for", maxTraffic>>20)
+		case w.lines.Load() > maxLines:
+			return nil, fmt.Errorf("it floods: more than %d messages that nobody asked for", maxLines)
 		case len(line) > maxMessage:
 			return nil, fmt.Errorf("it sent a message of more than %d MiB", maxMessage>>20)
 		case errors.Is(err, bufio.ErrBufferFull):
 		case err != nil:
 			return nil, errEnded
 		default:
+			w.lines.Add(1)
 			return line, nil
 		}
 	}
