@@ -22,6 +22,9 @@ func TestMain(m *testing.M) {
 		f.serve(bufio.NewReader(os.Stdin))
 		return
 	}
+	if os.Getenv(conformScenario) != "" {
+		os.Exit(conform(os.Args[len(os.Args)-1]))
+	}
 	goleak.VerifyTestMain(m)
 }
 
