@@ -22,6 +22,7 @@ const (
 	maxTool   = 24  // columns of the tool's name, which a server may choose
 	showTitle = "Show details"
 	padding   = " – it waits for your permission"
+	wondering = " – it waits for your answer"
 )
 
 // promptText is the question as a prompt: its text, the titles of its actions in order, and what each title answers. The
@@ -76,7 +77,7 @@ func firstLine(q agent.OpenQuestion) (line string, whole bool) {
 	head := fmt.Sprintf("OpenCode #%s %s: ", q.ID, fit(oneLine(q.Tool), maxTool))
 	what, whole := subject(q, maxLine-breadth(head))
 	if line = head + what; uniseg.StringWidth(line) < minFirst {
-		line += padding
+		line += map[bool]string{false: padding, true: wondering}[q.Kind == "question"]
 	}
 	return fit(line, maxLine), whole && !strings.ContainsAny(q.Subject, "\n\r")
 }
