@@ -243,6 +243,9 @@ func family(fn *types.Func) string {
 			return "files"
 		}
 	}
+	if strings.HasPrefix(fn.Pkg().Path(), "github.com/mark3labs/mcp-go") && has("Start Initialize SendRequest SendNotification CallTool") {
+		return "network"
+	}
 	if strings.HasPrefix(fn.Pkg().Path(), "github.com/openai/openai-go") && strings.HasPrefix(name, "New") {
 		return "network"
 	}
@@ -259,8 +262,10 @@ var entitled = map[string]map[string]string{
 	"agent/agenttest": {"network": "the scripted model listens on loopback; not part of the server"},
 	"agent/llm":       {"network": "talks to the model that the user chose"},
 	"agent/store":     {"files": "keeps sessions in the data folder", "processes": "locks files there"},
-	"cmd/opencode-lsp": {"files": "the log, the demo's folder", "processes": "the demo starts this program as an editor does and runs its test",
-		"network": "how webfetch looks up and connects"},
+	"tools/mcp":       {"processes": "starts the servers that the user configured and trusts", "network": "reaches them"},
+	"tools/mcp/oauth": {"network": "the user's own command signs in: the authorization server, a callback on loopback", "files": "keeps tokens in the data folder"},
+	"cmd/opencode-lsp": {"files": "the log, the demo's folder", "network": "how webfetch looks up and connects",
+		"processes": "the demo starts this program as an editor does and runs its test; `mcp auth` opens the browser"},
 }
 
 // who: a package outside the table touches nothing, and the table has no line too many.
