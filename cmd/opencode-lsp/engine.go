@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -36,17 +35,20 @@ type engine struct {
 	// readable remembers mayRead.
 	readable verdicts
 
-	mu       sync.Mutex
-	config   *config.Config
-	inForce  permission.Policy // the rules; a search judges every file by them
-	editor   json.RawMessage   // the editor's settings
-	flags    json.RawMessage   // the command line's
-	chosen   string            // by opencode.model.select
-	models   map[string]agent.Model
-	seats    map[string]*seat // by session
-	found    []llm.Found      // local servers
-	foundAt  time.Time
-	warnings []config.Warning
+	mu     sync.Mutex
+	config *config.Config
+	base   []permission.Layer // the rules for all agents
+	team   team
+	editor json.RawMessage // the editor's settings
+	flags  json.RawMessage // the command line's
+	chosen string          // by opencode.model.select
+	// chosenAgent is the one picked by opencode.agent.select, "" for none.
+	chosenAgent string
+	models      map[string]agent.Model
+	seats       map[string]*seat // by session
+	found       []llm.Found      // local servers
+	foundAt     time.Time
+	warnings    []config.Warning
 }
 
 // maxSteps bounds a turn that does not come to an end by itself.
@@ -90,11 +92,11 @@ func (e *engine) load(ctx context.Context) {
 	}
 	e.mu.Unlock()
 	cfg, warnings := config.Load(ctx, sources)
+	warnings = append(warnings, e.take(cfg)...)
 	e.mu.Lock()
 	fresh := slices.DeleteFunc(slices.Clone(warnings), func(w config.Warning) bool { return slices.Contains(e.warnings, w) })
 	e.warnings = warnings
 	e.mu.Unlock()
-	e.take(cfg)
 	select {
 	case e.loaded <- struct{}{}:
 	default: // whoever waits will look at the newest anyway
@@ -105,19 +107,16 @@ func (e *engine) load(ctx context.Context) {
 	}
 }
 
-// take makes a configuration the one in force. What it says of the agent in use comes after what it says of all.
-func (e *engine) take(cfg *config.Config) {
-	layers := append([]permission.Layer{permission.Defaults()}, cfg.Permission...)
-	layers = append(layers, cfg.Agent[cmp.Or(cfg.DefaultAgent, defaultAgent)].Permission...)
+// take makes a configuration the one in force, and returns what its agents ask for in vain.
+func (e *engine) take(cfg *config.Config) []config.Warning {
+	base := append([]permission.Layer{permission.Defaults()}, cfg.Permission...)
+	team := newTeam(cfg, base, e.where.Home)
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.config = cfg
-	e.inForce = permission.Policy{Layers: layers, Home: e.where.Home}
+	e.config, e.base, e.team = cfg, base, team
 	e.models = map[string]agent.Model{}
+	return team.warnings(cfg)
 }
-
-// defaultAgent is the agent that takes a prompt where none is set.
-const defaultAgent = "build"
 
 // now is the configuration in force. It must not be changed.
 func (e *engine) now() *config.Config {
@@ -206,20 +205,16 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.Note = e.files.note
 	opt.Equip = func(ctx context.Context, s *agent.Session, p agent.Profile, model agent.ModelInfo) (agent.Equipment, error) {
 		d := e.seat(s, applier, barrier)
-		return agent.Equipment{Tools: tools.NewSet(d.tools...), Gate: e.gate(s), System: d.system(e, p)}, nil
+		policy := func() permission.Policy { return e.policyOf(p.Name) }
+		d.sit(policy)
+		return agent.Equipment{Tools: tools.NewSet(offered(d.tools, policy())...), Gate: e.gate(s, policy), System: d.system(e, p)}, nil
 	}
 	return agent.NewSessions(opt)
 }
 
-// profile finds the agent of that name, "" being the default one.
-func (e *engine) profile(name string) (agent.Profile, error) {
-	cfg := e.now()
-	p := agent.Profile{Name: cmp.Or(name, cfg.DefaultAgent, defaultAgent), Mode: agent.Primary}
-	var set struct{ Steps int }
-	if raw := cfg.Agent[p.Name].Raw; len(raw) > 0 && json.Unmarshal(raw, &set) == nil {
-		p.Steps = max(set.Steps, 0)
-	}
-	return p, nil
+// offered are the tools that the rules do not forbid altogether.
+func offered(all []tools.Tool, p permission.Policy) []tools.Tool {
+	return slices.DeleteFunc(slices.Clone(all), func(t tools.Tool) bool { return p.Forbids(permission.KeyOf(t.Name())) })
 }
 
 // seat is what a session keeps from turn to turn.
@@ -228,6 +223,22 @@ type seat struct {
 
 	mu      sync.Mutex
 	prompts map[string]string // system prompts by agent: fixed once used, for the provider's cache
+	policy  func() permission.Policy
+}
+
+// sit takes the rules of the agent whose turn it is.
+func (d *seat) sit(policy func() permission.Policy) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.policy = policy
+}
+
+// rules are those of the agent whose turn it is.
+func (d *seat) rules() permission.Policy {
+	d.mu.Lock()
+	policy := d.policy
+	d.mu.Unlock()
+	return policy()
 }
 
 func (e *engine) seat(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *seat {
@@ -237,7 +248,8 @@ func (e *engine) seat(s *agent.Session, applier workspace.Applier, barrier func(
 	if d != nil {
 		return d
 	}
-	d = &seat{tools: e.tools(s, applier, barrier), prompts: map[string]string{}} // not raced: one turn of a session at a time
+	d = &seat{prompts: map[string]string{}} // not raced: one turn of a session at a time
+	d.tools = e.tools(s, d, applier, barrier)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.seats[s.ID()] = d
@@ -250,32 +262,25 @@ func (d *seat) system(e *engine, p agent.Profile) string {
 	defer d.mu.Unlock()
 	text, ok := d.prompts[p.Name]
 	if !ok {
-		text = e.system()
+		text = e.system(p)
 		d.prompts[p.Name] = text
 	}
 	return text
 }
 
-func (e *engine) gate(s *agent.Session) *permission.Gate {
+func (e *engine) gate(s *agent.Session, policy func() permission.Policy) *permission.Gate {
 	return &permission.Gate{
-		Policy: e.policy, Grants: e.grants, Workspace: e.root(), Session: s.ID(), Asker: s,
+		Policy: policy, Grants: e.grants, Workspace: e.root(), Session: s.ID(), Asker: s,
 		Warn: func(err error) { e.notify("OpenCode: " + err.Error()) },
 	}
 }
 
-// policy is the rules in force: the defaults below what is configured.
-func (e *engine) policy() permission.Policy {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.inForce
-}
-
-func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) []tools.Tool {
+func (e *engine) tools(s *agent.Session, d *seat, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) []tools.Tool {
 	cfg := e.now()
 	env := &tools.Env{
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ(), cfg),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: &tools.Todos{},
-		MayRead: e.mayRead, Seen: e.files.seenBy(s.ID()),
+		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) }, Seen: e.files.seenBy(s.ID()),
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }
@@ -283,12 +288,12 @@ func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func
 	return tools.Builtin(env)
 }
 
-// mayRead reports whether the rules let the model read a file, by its canonical name, unasked: a search passes over the
+// mayRead reports whether the rules let a model read a file, by its canonical name, unasked: a search passes over the
 // others, as it would otherwise be a way around the question.
-func (e *engine) mayRead(abs string) bool {
+func (e *engine) mayRead(p permission.Policy, abs string) bool {
 	place := e.place()
 	place.Resolve = nil // a search has many files
-	return e.readable.ask(e.policy(), place.Roots, abs, func(p permission.Policy) bool {
+	return e.readable.ask(p, place.Roots, abs, func(p permission.Policy) bool {
 		strictest, _ := p.JudgeAll(permission.FileItems("read", abs, place))
 		return strictest.Action == permission.Allow
 	})
@@ -302,11 +307,11 @@ func (e *engine) place() permission.Place {
 	return p
 }
 
-// system is the prompt of a new session.
-func (e *engine) system() string {
+// system is the system prompt of an agent in a new session.
+func (e *engine) system(p agent.Profile) string {
 	roots := e.ws.Roots()
 	_, err := os.Stat(filepath.Join(roots[0], ".git"))
-	return agent.SystemPrompt(roots, err == nil, time.Now(), e.rules())
+	return agent.SystemPrompt(p, roots, err == nil, time.Now(), e.rules(e.policyOf(p.Name)))
 }
 
 func (e *engine) close() {

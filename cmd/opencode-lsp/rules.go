@@ -8,6 +8,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/permission"
 )
 
 // maxRules bounds the instructions of one file.
@@ -15,7 +16,7 @@ const maxRules = 64 << 10
 
 // rules are the instructions of the user and the workspace: the first kind of AGENTS.md, CLAUDE.md and CONTEXT.md that a
 // root has, and the files that `instructions` names (OpenCode's order).
-func (e *engine) rules() []agent.Rules {
+func (e *engine) rules(p permission.Policy) []agent.Rules {
 	files := []string{filepath.Join(e.program.dirs.config, "AGENTS.md")}
 	for _, root := range e.ws.Roots() {
 		for _, name := range []string{"AGENTS.md", "CLAUDE.md", "CONTEXT.md"} {
@@ -34,18 +35,18 @@ func (e *engine) rules() []agent.Rules {
 			files = append(files, matches...)
 		}
 	}
-	return e.readRules(files)
+	return e.readRules(p, files)
 }
 
 // readRules reads the files. One in the workspace is the repository's, and read only where its links lead to nothing that
 // would be asked about: a repository must not send .env or a file of the user's to the model this way.
-func (e *engine) readRules(files []string) []agent.Rules {
+func (e *engine) readRules(p permission.Policy, files []string) []agent.Rules {
 	var rules []agent.Rules
 	seen := map[string]bool{}
 	for _, path := range files {
 		real, err := e.ws.Resolve(path)
 		repository := e.inWorkspace(path) || err == nil && real.Inside()
-		if err != nil || repository && !e.mayRead(real.Abs) {
+		if err != nil || repository && !e.mayRead(p, real.Abs) {
 			logger().Warningf("the instructions %s are left out: they lead to a file that may not be read unasked", path)
 			continue
 		}

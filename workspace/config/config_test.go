@@ -199,12 +199,12 @@ func TestPermissionLayers(t *testing.T) {
 		{Name: "OPENCODE_PERMISSION", Rules: []permission.Rule{rule("edit", "*", permission.Allow)}},
 		{Name: "workspace config (" + file("repo/opencode.json") + ")", NarrowOnly: true, Rules: []permission.Rule{rule("*", "*", permission.Allow)}},
 	})
-	equal(t, "build", c.Agent["build"], Agent{Raw: json.RawMessage(`{"steps":3}`), Permission: []permission.Layer{
+	equal(t, "build", c.Agent["build"], Agent{Steps: 3, Options: map[string]json.RawMessage{}, Permission: []permission.Layer{
 		{Name: "editor settings", Rules: []permission.Rule{rule("*", "*", permission.Ask)}},
 		{Name: "workspace config (" + file("repo/opencode.json") + ")", NarrowOnly: true, Rules: []permission.Rule{rule("bash", "*", permission.Deny)}},
 	}})
 	equal(t, "review", c.Agent["deep/review"], Agent{
-		Raw: json.RawMessage(`{"description":"Reviews","mode":"subagent","temperature":0.5,"prompt":"Be strict about {env:HOME}."}`),
+		Description: "Reviews", Mode: "subagent", Temperature: new(0.5), Prompt: "Be strict about {env:HOME}.", Options: map[string]json.RawMessage{},
 		Permission: []permission.Layer{{Name: "user config (" + file("user/agents/deep/review.md") + ")", Rules: []permission.Rule{
 			rule("edit", "*", permission.Deny), rule("bash", "git *", permission.Allow), rule("webfetch", "*", permission.Deny),
 		}}},

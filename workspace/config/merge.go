@@ -83,21 +83,6 @@ func rank(b bool) int {
 	return 0
 }
 
-func (l *loader) agents(all *node) map[string]Agent {
-	agents := map[string]Agent{}
-	section := all.get("agent")
-	if section == nil {
-		return agents
-	}
-	for _, f := range section.fields {
-		raw := newObject(slices.DeleteFunc(slices.Clone(f.value.fields), func(g field) bool {
-			return g.key == "permission" || g.key == "tools"
-		})...)
-		agents[f.key] = Agent{Raw: json.RawMessage(raw.compact()), Permission: l.layers([]string{"agent", f.key})}
-	}
-	return agents
-}
-
 // root is the first workspace folder, or the present folder where there is none.
 func (l *loader) root() string {
 	if len(l.Roots) > 0 {
