@@ -34,6 +34,7 @@ type engine struct {
 	files   *fileWatch
 	// readable remembers mayRead.
 	readable verdicts
+	fetched  fetched
 
 	mu     sync.Mutex
 	config *config.Config
@@ -207,7 +208,7 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 		d := e.seat(s, applier, barrier)
 		policy := func() permission.Policy { return e.policyOf(p.Name) }
 		d.sit(policy)
-		return agent.Equipment{Tools: tools.NewSet(offered(d.tools, policy())...), Gate: e.gate(s, policy), System: d.system(e, p)}, nil
+		return agent.Equipment{Tools: tools.NewSet(offered(d.tools, policy())...), Gate: e.gate(s, policy), System: d.system(ctx, e, p)}, nil
 	}
 	return agent.NewSessions(opt)
 }
@@ -220,10 +221,12 @@ func offered(all []tools.Tool, p permission.Policy) []tools.Tool {
 // seat is what a session keeps from turn to turn.
 type seat struct {
 	tools []tools.Tool // the built-in ones, which share what the session has seen
+	// prompts are the system prompts by agent: fixed once used, for the provider's cache. The session's goroutine owns them.
+	prompts map[string]string
 
-	mu      sync.Mutex
-	prompts map[string]string // system prompts by agent: fixed once used, for the provider's cache
-	policy  func() permission.Policy
+	mu     sync.Mutex
+	policy func() permission.Policy
+	told   map[string]bool // instructions near files that were read
 }
 
 // sit takes the rules of the agent whose turn it is.
@@ -257,12 +260,10 @@ func (e *engine) seat(s *agent.Session, applier workspace.Applier, barrier func(
 }
 
 // system is the agent's system prompt in this session.
-func (d *seat) system(e *engine, p agent.Profile) string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (d *seat) system(ctx context.Context, e *engine, p agent.Profile) string {
 	text, ok := d.prompts[p.Name]
 	if !ok {
-		text = e.system(p)
+		text = e.system(ctx, p)
 		d.prompts[p.Name] = text
 	}
 	return text
@@ -280,7 +281,8 @@ func (e *engine) tools(s *agent.Session, d *seat, applier workspace.Applier, bar
 	env := &tools.Env{
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ(), cfg),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: &tools.Todos{},
-		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) }, Seen: e.files.seenBy(s.ID()),
+		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) },
+		Nearby:  func(abs string) string { return e.nearby(d, abs) }, Seen: e.files.seenBy(s.ID()),
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }
@@ -308,10 +310,10 @@ func (e *engine) place() permission.Place {
 }
 
 // system is the system prompt of an agent in a new session.
-func (e *engine) system(p agent.Profile) string {
+func (e *engine) system(ctx context.Context, p agent.Profile) string {
 	roots := e.ws.Roots()
 	_, err := os.Stat(filepath.Join(roots[0], ".git"))
-	return agent.SystemPrompt(p, roots, err == nil, time.Now(), e.rules(e.policyOf(p.Name)))
+	return agent.SystemPrompt(p, roots, err == nil, time.Now(), e.rules(ctx, e.policyOf(p.Name)))
 }
 
 func (e *engine) close() {

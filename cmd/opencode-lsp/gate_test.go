@@ -258,7 +258,7 @@ var entitled = map[string]map[string]string{
 	"agent/agenttest":  {"network": "the scripted model listens on loopback; not part of the server"},
 	"agent/llm":        {"network": "talks to the model that the user chose"},
 	"agent/store":      {"files": "keeps sessions in the data folder", "processes": "locks files there"},
-	"cmd/opencode-lsp": {"files": "the log, the demo's folder", "processes": "the demo starts this program as an editor does and runs its test"},
+	"cmd/opencode-lsp": {"files": "the log, the demo's folder", "network": "instructions at addresses that the user named or trusts", "processes": "the demo starts this program as an editor does and runs its test"},
 }
 
 // who: a package outside the table touches nothing, and the table has no line too many.

@@ -44,11 +44,9 @@ type Config struct {
 	// Permission holds one layer for each source that sets any, the NarrowOnly ones last.
 	Permission []permission.Layer `json:"-"`
 	// MCP holds the servers by name, as JSON of OpenCode's shape.
-	MCP map[string]json.RawMessage `json:"mcp"`
-	// Instructions are absolute paths or globs, and http addresses, each once. A glob may meet a symbolic link that leads
-	// out of the workspace: whoever reads them checks that.
-	Instructions []string           `json:"instructions"`
-	Command      map[string]Command `json:"command"`
+	MCP          map[string]json.RawMessage `json:"mcp"`
+	Instructions []Instruction              `json:"-"`
+	Command      map[string]Command         `json:"command"`
 	// SubagentDepth is how deep agents may start agents.
 	SubagentDepth    int              `json:"subagent_depth"`
 	Compaction       Compaction       `json:"compaction"`
@@ -64,6 +62,15 @@ type Config struct {
 	Untrusted []string `json:"-"`
 	// Hash stands for exactly what needs trust in this workspace, trusted or not; "" where nothing does.
 	Hash string `json:"-"`
+}
+
+// Instruction names rules for the model.
+type Instruction struct {
+	// At is an absolute path or glob, or an http address. A glob may meet a symbolic link that leads out of the workspace:
+	// whoever reads it checks that.
+	At string
+	// Repository says that the workspace's own files name it.
+	Repository bool
 }
 
 // Secret is a text that no log, transcript or JSON shows.

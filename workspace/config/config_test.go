@@ -155,7 +155,7 @@ func TestMerge(t *testing.T) {
 		Models: map[string]Model{"m": {Limit: Limit{8000, 100}, Cost: Cost{Input: 0.5}}},
 	}})
 	equal(t, "instructions", c.Instructions,
-		[]string{filepath.Join(p.repo, "rules.md"), "https://example.com/r.md", filepath.Join(p.repo, "docs/*.md")})
+		[]Instruction{{filepath.Join(p.repo, "rules.md"), false}, {"https://example.com/r.md", false}, {filepath.Join(p.repo, "docs/*.md"), true}})
 	equal(t, "mcp", string(c.MCP["db"]), `{"type":"local","command":["db","-v"],"enabled":false}`)
 	equal(t, "compaction", c.Compaction, Compaction{Auto: true, Prune: true})
 	shown, err := json.Marshal(c)

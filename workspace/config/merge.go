@@ -27,6 +27,11 @@ func (l *loader) merge() *Config {
 	}
 	// A command whose template was left out is none.
 	maps.DeleteFunc(c.Command, func(_ string, command Command) bool { return command.Template == "" })
+	if n := all.get("instructions"); n != nil {
+		for _, item := range n.items {
+			c.Instructions = append(c.Instructions, Instruction{item.text, item.project})
+		}
+	}
 	c.Permission = l.layers(nil)
 	c.Agent = l.agents(all)
 	return c
@@ -58,6 +63,7 @@ func (l *loader) makeAbsolute(d *doc) {
 		if !isURL(item.text) {
 			item.text = l.absolute(d.base, item.text)
 		}
+		item.project = d.project
 	}
 }
 

@@ -188,7 +188,7 @@ func TestHomeIsARepository(t *testing.T) {
 	p.from.Roots = []string{filepath.Join(p.home, "src/evil")}
 	c := p.clean()
 	if len(c.Untrusted) != 2 || strings.Contains(c.Agent["a"].RepositoryPrompt, "SECRET") || len(c.Instructions) > 0 {
-		t.Errorf("%q, %s, %q", c.Untrusted, c.Agent["a"].RepositoryPrompt, c.Instructions)
+		t.Errorf("%q, %s, %v", c.Untrusted, c.Agent["a"].RepositoryPrompt, c.Instructions)
 	}
 }
 
