@@ -60,12 +60,12 @@ func (s *Session) fill(ctx context.Context, p Prompt, pieces []Piece) error {
 // inline runs a call that a prompt makes. Its error ends the turn.
 func (s *Session) inline(ctx context.Context, c tools.Call) (tools.Result, error) {
 	c.ID = fmt.Sprintf("prompt_%d", s.log.last()+1)
-	result, err := s.call(ctx, c)
-	result, stop, _ := outcome(ctx, result, err)
+	r := &round{session: s}
+	result := r.word(ctx, <-s.call(ctx, c))
 	if err := s.result(c, result); err != nil {
 		return result, err
 	}
-	return result, stop
+	return result, r.stop
 }
 
 // join takes the prompts that came while the turn ran into the conversation. A command that cannot be used is said to the

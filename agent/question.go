@@ -115,6 +115,9 @@ func (s *Session) AskSave(ctx context.Context, subject string, notes []string, f
 func (s *Session) ask(ctx context.Context, q OpenQuestion) (permission.Answer, error) {
 	q.ID = s.opt.nextQuestion()
 	q.Call = s.turn.call.ID
+	if info := s.history.info; info.Parent != "" {
+		q.Notes = slices.Insert(q.Notes, 0, fmt.Sprintf("For the agent %s: %s", info.Agent, info.Title))
+	}
 	p := &pending{question: q, answer: make(chan answered, 1)}
 	s.mail.mu.Lock()
 	s.mail.pending[q.ID] = p // before anyone sees the question: a plugin may answer at once

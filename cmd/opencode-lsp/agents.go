@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/permission"
@@ -219,4 +220,27 @@ func (e *engine) policyOf(name string) permission.Policy {
 	}
 	ask := permission.Layer{Name: "agents", NarrowOnly: true, Rules: []permission.Rule{{Permission: "*", Pattern: "*", Action: permission.Ask}}}
 	return permission.Policy{Layers: append(slices.Clip(e.base), ask), Home: e.where.Home}
+}
+
+// remembered asks for rules once for a configuration: a search judges every file by them.
+func (e *engine) remembered(policy func() permission.Policy) func() permission.Policy {
+	var mu sync.Mutex
+	var rules permission.Policy
+	known := -1
+	return func() permission.Policy {
+		e.mu.Lock()
+		loads := e.loads
+		e.mu.Unlock()
+		mu.Lock()
+		fresh, now := known == loads, rules
+		mu.Unlock()
+		if fresh {
+			return now
+		}
+		now = policy()
+		mu.Lock()
+		defer mu.Unlock()
+		rules, known = now, loads
+		return now
+	}
 }

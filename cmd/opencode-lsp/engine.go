@@ -38,6 +38,7 @@ type engine struct {
 
 	mu     sync.Mutex
 	config *config.Config
+	loads  int                // counts configurations
 	base   []permission.Layer // the rules for all agents
 	team   team
 	editor json.RawMessage // the editor's settings
@@ -115,6 +116,7 @@ func (e *engine) take(cfg *config.Config) []config.Warning {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.config, e.base, e.team = cfg, base, team
+	e.loads++
 	e.models = map[string]agent.Model{}
 	return team.warnings(cfg)
 }
@@ -204,13 +206,15 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.Profile = e.profile
 	opt.MaxSteps = maxSteps
 	opt.Note = e.files.note
-	opt.Equip = func(ctx context.Context, s *agent.Session, p agent.Profile, model agent.ModelInfo) (agent.Equipment, error) {
-		d := e.seat(s, applier, barrier)
-		policy := func() permission.Policy { return e.policyOf(p.Name) }
-		d.sit(policy)
-		return agent.Equipment{Tools: tools.NewSet(offered(d.tools, policy())...), Gate: e.gate(s, policy), System: d.system(ctx, e, p)}, nil
+	var all *agent.Sessions
+	opt.Equip = func(ctx context.Context, s *agent.Session, p agent.Profile, _ agent.ModelInfo) (agent.Equipment, error) {
+		d, f := e.seat(s, applier, barrier), lineage{all, s}
+		d.sit(e.remembered(func() permission.Policy { return e.within(f, p.Name) }))
+		set := append(f.task(e.callees(d.rules()), e.now().SubagentDepth), d.tools...)
+		return agent.Equipment{Tools: tools.NewSet(offered(set, d.rules())...), Gate: e.gate(f, d.rules), System: d.system(ctx, e, p)}, nil
 	}
-	return agent.NewSessions(opt)
+	all = agent.NewSessions(opt)
+	return all
 }
 
 // offered are the tools that the rules do not forbid altogether.
@@ -269,9 +273,9 @@ func (d *seat) system(ctx context.Context, e *engine, p agent.Profile) string {
 	return text
 }
 
-func (e *engine) gate(s *agent.Session, policy func() permission.Policy) *permission.Gate {
+func (e *engine) gate(f lineage, policy func() permission.Policy) *permission.Gate {
 	return &permission.Gate{
-		Policy: policy, Grants: e.grants, Workspace: e.root(), Session: s.ID(), Asker: s,
+		Policy: policy, Grants: e.grants, Workspace: e.root(), Session: f.root(), Asker: f.session,
 		Warn: func(err error) { e.notify("OpenCode: " + err.Error()) },
 	}
 }
