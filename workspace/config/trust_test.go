@@ -192,6 +192,19 @@ func TestHomeIsARepository(t *testing.T) {
 	}
 }
 
+// TestShellByReference hides a shell command from whoever is asked for trust.
+func TestShellByReference(t *testing.T) {
+	p := newPlace(t, map[string]string{
+		"repo/opencode.json": "{\"command\": {\"c\": {\"template\": \"{file:text}\"}, \"d\": {\"template\": \"{file:plain}\"}, \"e\": {\"template\": \"!`ls {file:plain}`\"}, \"f\": {\"template\": \"!`ls`\"}}}",
+		"repo/text":          "!`id`", "repo/plain": "x",
+	})
+	p.from.Trusted = func(string) bool { return true }
+	c, warnings := p.load()
+	if len(c.Command) != 2 || c.Command["d"].Template != "x" || c.Command["f"].Template != "!`ls`" || len(warnings) != 2 || !strings.Contains(warnings[0], "which a repository's may not both") {
+		t.Errorf("%+v, %q", c.Command, warnings)
+	}
+}
+
 func TestProjectConfigDisabled(t *testing.T) {
 	p := newPlace(t, map[string]string{"repo/opencode.json": `{"model": "x"}`, "repo/.opencode/command/c.md": "x"})
 	p.env["OPENCODE_DISABLE_PROJECT_CONFIG"] = "1"
