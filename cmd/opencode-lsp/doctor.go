@@ -90,8 +90,8 @@ func (d *doctor) trust(context.Context) {
 }
 
 // instructions are the files that the model reads with every session, and whose words they are.
-func (d *doctor) instructions(context.Context) {
-	for _, r := range d.rules() {
+func (d *doctor) instructions(ctx context.Context) {
+	for _, r := range d.rules(ctx, d.policy()) {
 		whose := "yours"
 		if r.Repository {
 			whose = "the repository's; the model is told so"
