@@ -76,6 +76,8 @@ type Message struct {
 // Reasoning is one stretch of a model's thinking.
 type Reasoning struct {
 	ID string `json:"id,omitempty"`
+	// Call is the call that it led to, "" for the text.
+	Call string `json:"call,omitempty"`
 	// Text is the thinking, or a summary of it, for people.
 	Text string `json:"text,omitempty"`
 	// Opaque is what the provider wants back, as it came.
