@@ -2,55 +2,55 @@ package lsp
 
 import (
 	"context"
-	"errors"
 
-	"github.com/opencode-lsp/opencode-lsp/tools"
-	"github.com/opencode-lsp/opencode-lsp/workspace"
+	protocol "github.com/tliron/glsp/protocol_3_16"
+
+	"github.com/opencode-lsp/opencode-lsp/agent"
 )
 
-// reverter takes the agent's changes back through the editor.
-type reverter struct{ server *Server }
-
-// Revert implements [agent.Reverter]: what the agent did is taken out of the file as it is now, by three-way merge, so that
-// the user's own edits stay. A file that the agent made goes away where nobody has changed it, one that it removed comes back
-// where nothing else stands in its place.
-func (r reverter) Revert(ctx context.Context, c tools.Applied) error {
-	now, err := r.server.ws.Read(c.Path)
-	if err != nil {
-		return err
-	}
-	switch {
-	case c.Created && c.Deleted:
-		return nil // it came and went
-	case c.Created && now.Exists && now.Text == c.After:
-		return r.land(ctx, workspace.NewRemoval(now))
-	case c.Deleted:
-		return r.restore(ctx, c, now)
-	}
-	merged, clean := workspace.Merge(c.After, now.Text, c.Before)
-	if !clean {
-		return errors.New("your own edits overlap")
-	}
-	return r.land(ctx, workspace.NewChange(now, merged))
+// reversed is the answer of undo and redo.
+type reversed struct {
+	Files []string `json:"files"`
+	// Kept are the files where something stood in the way.
+	Kept []keptFile `json:"kept,omitempty"`
 }
 
-// restore brings back a file that the agent removed. An editor may have kept its buffer.
-func (r reverter) restore(ctx context.Context, c tools.Applied, now workspace.File) error {
-	disk, err := r.server.ws.OnDisk(c.Path)
-	if err != nil {
-		return err
-	}
-	if disk.Exists || now.Exists && now.Text != c.Before {
-		return errors.New("another file stands in its place")
-	}
-	disk.Mode = c.Mode
-	return r.land(ctx, workspace.NewChange(disk, c.Before))
+type keptFile struct {
+	File   string `json:"file"`
+	Reason string `json:"reason"`
 }
 
-func (r reverter) land(ctx context.Context, c workspace.Change) error {
-	if c.Empty() {
-		return nil
+func (s *Server) sessionUndo(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
+	session, err := pick(ctx, a, args.Session)
+	if err != nil {
+		return nil, err
 	}
-	_, err := workspace.Land(ctx, r.server.ws, r.server.applier, c)
-	return err
+	r, err := session.Undo(ctx, args.Turn)
+	return s.reversed("not undone", r, err)
+}
+
+func (s *Server) sessionRedo(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
+	session, err := pick(ctx, a, args.Session)
+	if err != nil {
+		return nil, err
+	}
+	r, err := session.Redo(ctx)
+	return s.reversed("not redone", r, err)
+}
+
+// reversed answers, and tells the user of what was left: not every editor shows the answer.
+func (s *Server) reversed(not string, r agent.Reversal, err error) (any, error) {
+	answer := reversed{Files: r.Files}
+	var names []string
+	for _, k := range r.Kept {
+		names = append(names, s.relative(k.Path)+" ("+k.Why+")")
+		answer.Kept = append(answer.Kept, keptFile{k.Path, k.Why})
+	}
+	if len(names) > 0 {
+		s.showMessage(protocol.MessageTypeWarning, "OpenCode: "+not+": "+enumerate(names)+"; the transcript has what is left to do by hand")
+	}
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
 }

@@ -51,8 +51,8 @@ type placement struct {
 	options [][]int
 }
 
-// place finds where each hunk goes.
-func place(text lines, name string, hunks []hunk) ([]placed, error) {
+// placeHunks finds where each hunk goes.
+func placeHunks(text lines, name string, hunks []hunk) ([]placed, error) {
 	p := &placement{name: name}
 	for pass := range passes {
 		for i := range text.at {

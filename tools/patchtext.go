@@ -11,7 +11,7 @@ import (
 // ends its last line then, as with codex and OpenCode.
 func patchText(text, name string, hunks []hunk) (string, int, error) {
 	ls := splitLines(text)
-	found, err := place(ls, name, hunks)
+	found, err := placeHunks(ls, name, hunks)
 	if err != nil {
 		return "", passExact, err
 	}

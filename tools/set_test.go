@@ -18,7 +18,7 @@ func TestSetIsStable(t *testing.T) {
 			t.Errorf("%s: description %q", tool.Name(), tool.Description())
 		}
 	}
-	if got := strings.Join(names, " "); got != "apply_patch bash edit glob grep list read todowrite write" {
+	if got := strings.Join(names, " "); got != "apply_patch bash edit glob grep list question read todowrite webfetch write" {
 		t.Errorf("tools %s", got)
 	}
 }
@@ -32,8 +32,10 @@ func TestSchemas(t *testing.T) {
 		"glob":        "pattern path?",
 		"grep":        "pattern path? include?",
 		"list":        "path?",
+		"question":    "questions",
 		"read":        "filePath offset? limit?",
 		"todowrite":   "todos",
+		"webfetch":    "url format? timeout?",
 		"write":       "filePath content",
 	}
 	type schema struct {

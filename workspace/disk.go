@@ -20,7 +20,11 @@ type Applier interface {
 // Disk is the Applier for files that no editor has open: temporary file, fsync, rename, mode kept, parents created. It
 // holds on to the folder that it checked (os.Root), so that a symlink swapped in after the question is not followed. A
 // file with several hard links parts from the others.
-type Disk struct{ Workspace *Workspace }
+type Disk struct {
+	Workspace *Workspace
+	// Under writes below a buffer that shows something else, too: what a command did to the disk is undone there.
+	Under bool
+}
 
 // Apply implements [Applier]. It refuses with ErrStale when the file is open in the editor with text that is neither the
 // one before the change nor the one after it, when the disk holds other text than c.File, and when a link was put in the
@@ -38,7 +42,7 @@ func (d Disk) Apply(ctx context.Context, c Change) error {
 		return err
 	}
 	after := c.After()
-	if p.Abs != c.File.Path || d.Workspace.contradicts(p.Abs, c.File.Text, after) {
+	if p.Abs != c.File.Path || !d.Under && d.Workspace.contradicts(p.Abs, c.File.Text, after) {
 		return fmt.Errorf("write %s: %w", c.File.Path, ErrStale)
 	}
 	dir, err := openFolder(p, !c.Remove)
