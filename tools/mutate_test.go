@@ -84,10 +84,10 @@ func (s *scene) edit() {
 func (s *scene) old() []string { return slices.Clone(s.text[s.from:s.to]) }
 
 func (s *scene) want() string {
-	return joined(slices.Concat(s.text[:s.from], s.new, s.text[s.to:]))
+	return asText(slices.Concat(s.text[:s.from], s.new, s.text[s.to:]))
 }
 
-func joined(lines []string) string { return strings.Join(lines, "\n") + "\n" }
+func asText(lines []string) string { return strings.Join(lines, "\n") + "\n" }
 
 // once reports whether the block stands in the text once, so that what is meant is clear.
 func (s *scene) once() bool {
@@ -215,7 +215,7 @@ func playSlips(t *testing.T, least func(slip) int, apply func(text string, old, 
 // play plays one scene, unless it is not clear there what is meant: then it reports false.
 func (s slip) play(t *testing.T, seed uint64, apply func(text string, old, new []string) (string, error), applied *int) bool {
 	scene := newScene(seed)
-	text, want := joined(scene.text), scene.want()
+	text, want := asText(scene.text), scene.want()
 	old, new := s.do(scene, scene.old(), scene.new)
 	if !scene.once() || text == want || !slices.Equal(old, scene.old()) && s.elsewhere(text, old) {
 		return false
@@ -226,7 +226,7 @@ func (s slip) play(t *testing.T, seed uint64, apply func(text string, old, new [
 	}
 	*applied++
 	if got != want && (s.kind != blind || trimmed(got) != trimmed(want)) {
-		t.Fatalf("seed %d: the wrong result\n--- text\n%s--- old\n%s--- new\n%s--- got\n%s--- want\n%s", seed, text, joined(old), joined(new), got, want)
+		t.Fatalf("seed %d: the wrong result\n--- text\n%s--- old\n%s--- new\n%s--- got\n%s--- want\n%s", seed, text, asText(old), asText(new), got, want)
 	}
 	return true
 }
@@ -320,12 +320,12 @@ func TestPatchHunks(t *testing.T) {
 				continue
 			}
 			played++
-			got, _, err := patchText(joined(s.text), "f", hunks)
+			got, _, err := patchText(asText(s.text), "f", hunks)
 			if err == nil {
 				applied++
 			}
-			if err == nil && got != joined(changed) {
-				t.Fatalf("seed %d, %d lines of context: the wrong result\n--- text\n%s--- hunks\n%v\n--- got\n%s--- want\n%s", seed, context, joined(s.text), hunks, got, joined(changed))
+			if err == nil && got != asText(changed) {
+				t.Fatalf("seed %d, %d lines of context: the wrong result\n--- text\n%s--- hunks\n%v\n--- got\n%s--- want\n%s", seed, context, asText(s.text), hunks, got, asText(changed))
 			}
 		}
 		t.Logf("%d lines of context: %d of %d applied, all of them right", context, applied, played)

@@ -55,6 +55,8 @@ type Applied struct {
 	Deleted bool   `json:"deleted,omitempty"` // the file did not exist afterwards
 	// Mode is what a deleted file had.
 	Mode fs.FileMode `json:"mode,omitempty"`
+	// Under is what the disk held of a file that was moved here with text not saved yet; "" for none.
+	Under string `json:"under,omitempty"`
 	// BeforeRef and AfterRef name texts that are kept in [workspace.Contents] and not here.
 	BeforeRef string `json:"beforeRef,omitempty"`
 	AfterRef  string `json:"afterRef,omitempty"`
