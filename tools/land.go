@@ -30,7 +30,7 @@ func (k *kit) land(ctx context.Context, changes []change) (Result, error) {
 		c.known, c.Change = c.After(), landed
 		done = append(done, c)
 	}
-	return k.landed(done), nil
+	return k.landed(k.format(ctx, done)), nil
 }
 
 // current refuses a change whose file, or whose path, is no longer what the user was shown.

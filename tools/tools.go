@@ -115,6 +115,8 @@ type Env struct {
 	// Nearby gives further text for the model with a file that it reads, by its canonical path: the instructions that lie
 	// near it. Nil: none.
 	Nearby func(abs string) string
+	// Formatters gives the programs that format a file, by its canonical path, after an edit. Nil: none.
+	Formatters func(abs string) []Formatter
 	// Seen is what the session's model has seen of each file; nil starts empty.
 	Seen *Seen
 }
