@@ -14,6 +14,7 @@ const (
 	Millis     Type = "a whole number of milliseconds, or false"
 	Rules      Type = "one of allow, ask, deny, or an object of rules"
 	ToolSwitch Type = "an object of true and false"
+	OrMore     Type = "true, false or an object"
 	Anything   Type = "any value"
 )
 
@@ -144,6 +145,12 @@ func serverKeys() []Key {
 		{Path: "mcp.*.headers", Type: TextMap, Doc: "Further headers of each request."},
 		{Path: "mcp.*.oauth", Type: Anything, Doc: "How to sign in, false for not at all."},
 		{Path: "mcp.*.timeout", Type: Whole, Doc: "Bound of a call in milliseconds."},
+
+		{Path: "formatter", Type: OrMore, Scope: Checked, Doc: "Format files after an edit: true by the known programs, an object by those and its own; a workspace may always say false."},
+		{Path: "formatter.*.disabled", Type: Bool, Doc: "Leave this formatter out."},
+		{Path: "formatter.*.command", Type: Texts, Doc: "The program with its arguments; $FILE stands for the file."},
+		{Path: "formatter.*.environment", Type: TextMap, Doc: "Variables that it gets besides."},
+		{Path: "formatter.*.extensions", Type: Texts, Doc: "The endings of its files, such as .go."},
 	}
 }
 
@@ -152,7 +159,7 @@ func laterKeys() []Key {
 	var keys []Key
 	for _, name := range []string{
 		"shell", "logLevel", "server", "skills", "references", "watcher", "snapshot", "plugin", "share", "autoupdate",
-		"disabled_providers", "enabled_providers", "username", "formatter", "lsp", "layout",
+		"disabled_providers", "enabled_providers", "username", "lsp", "layout",
 		"attachment", "enterprise", "experimental", "trace",
 	} {
 		keys = append(keys, Key{Path: name, Type: Anything, Later: true, Doc: "Accepted, without effect in this release."})
