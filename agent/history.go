@@ -21,6 +21,7 @@ type history struct {
 	ids      map[string]bool
 	info     SessionInfo
 	lastText string
+	todos    []tools.Todo // what todowrite set last
 }
 
 // add takes over one stored event.
@@ -75,6 +76,9 @@ func (h *history) reply(r *Reply) {
 func (h *history) result(r *CallResult) {
 	h.messages = append(h.messages, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})
 	h.started = slices.DeleteFunc(h.started, func(id string) bool { return id == r.Call })
+	if r.Todos != nil {
+		h.todos = r.Todos
+	}
 	if len(h.open) > 0 && h.open[0].ID == r.Call {
 		h.open = h.open[1:]
 	}

@@ -33,6 +33,8 @@ type Result struct {
 	Attachments []Attachment `json:"attachments,omitempty"`
 	// Changes are what was applied, for undo.
 	Changes []Applied `json:"changes,omitempty"`
+	// Todos is the session's list of tasks where the call has set it; an empty one is not nil.
+	Todos []Todo `json:"todos,omitzero"`
 	// Full is the file that keeps the whole output where Text was cut.
 	Full string `json:"full,omitempty"`
 }

@@ -284,9 +284,11 @@ func (e *engine) policy() permission.Policy {
 
 func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) []tools.Tool {
 	cfg := e.now()
+	todos := &tools.Todos{}
+	todos.Set(s.Todos())
 	env := &tools.Env{
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ(), cfg),
-		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: &tools.Todos{},
+		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: todos,
 		MayRead: e.mayRead, Seen: e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser,
 	}
 	if barrier != nil {
