@@ -22,7 +22,8 @@ const (
 	Answered       EventType = "answer"          // Answer
 	CallDone       EventType = "result"          // Result: exactly one for each call of a Message
 	TurnEnded      EventType = "turn.ended"      // End
-	Undone         EventType = "undone"          // Files: the last turn's changes were taken back
+	Undone         EventType = "undone"          // Files, Turns, Changes, Kept: what turns had changed was taken back
+	Redone         EventType = "redone"          // Files, Turns, Changes, Kept: the last undo was taken back
 	Noted          EventType = "note"            // Text: something the model should know, from the agent itself
 	TextDelta      EventType = "delta"           // Text: more of the reply that is being written
 	Progress       EventType = "progress"        // Text: the last line of a running tool's output
@@ -49,6 +50,11 @@ type Event struct {
 	End      *TurnEnd      `json:"end,omitempty"`
 	Text     string        `json:"text,omitempty"`
 	Files    []string      `json:"files,omitempty"`
+	// Turns are those that an undo or redo is about; none where nothing came of it. Changes are what it did to files, Kept
+	// what it left.
+	Turns   []string        `json:"turns,omitempty"`
+	Changes []tools.Applied `json:"changes,omitempty"`
+	Kept    []Kept          `json:"kept,omitempty"`
 }
 
 // SessionInfo is what a list of sessions shows.

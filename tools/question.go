@@ -24,6 +24,8 @@ type Question struct {
 	Options  []Option `json:"options" jsonschema:"The answers on offer."`
 	Multiple bool     `json:"multiple,omitempty" jsonschema:"Whether several options may be chosen."`
 	Custom   *bool    `json:"custom,omitempty" jsonschema:"Whether own words may be the answer; true unless told."`
+	// From names who asks where that is not the model.
+	From string `json:"-"`
 }
 
 // Option is one answer on offer.

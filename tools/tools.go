@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"io/fs"
 
 	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/workspace"
@@ -46,12 +47,21 @@ type Attachment struct {
 	Data []byte `json:"data"`
 }
 
-// Applied is one change to a file as undo needs it: the whole text before and after.
+// Applied is one change to a file as undo needs it: the whole text before and after. A move is the deletion of one file and
+// the creation of another.
 type Applied struct {
 	Path    string `json:"path"`
 	Before  string `json:"before"`
 	After   string `json:"after"`
 	Created bool   `json:"created,omitempty"` // the file did not exist before
+	Deleted bool   `json:"deleted,omitempty"` // the file did not exist afterwards
+	// Mode is what a deleted file had.
+	Mode fs.FileMode `json:"mode,omitempty"`
+	// BeforeRef and AfterRef name texts that are kept in [workspace.Contents] and not here.
+	BeforeRef string `json:"beforeRef,omitempty"`
+	AfterRef  string `json:"afterRef,omitempty"`
+	// Disk says that the disk was changed, by a command, whatever an editor shows.
+	Disk bool `json:"disk,omitempty"`
 }
 
 // Tool validates calls of one name.

@@ -18,6 +18,7 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/agent/store"
 	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/tools"
+	"github.com/opencode-lsp/opencode-lsp/tools/mcp"
 	"github.com/opencode-lsp/opencode-lsp/workspace"
 	"github.com/opencode-lsp/opencode-lsp/workspace/config"
 )
@@ -33,6 +34,9 @@ type engine struct {
 	where   permission.Place  // but for the roots, which may change
 	loaded  chan struct{}     // holds one where the configuration was loaded since it was last looked at
 	files   *fileWatch
+	// contents keeps what files held, for undo.
+	contents *workspace.Contents
+	servers  *mcp.Servers
 	// readable remembers mayRead.
 	readable verdicts
 
@@ -45,6 +49,7 @@ type engine struct {
 	models   map[string]agent.Model
 	seats    map[string]*seat // by session
 	found    []llm.Found      // local servers
+	serving  bool             // the MCP servers run
 	foundAt  time.Time
 	warnings []config.Warning
 }
@@ -61,10 +66,13 @@ func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engin
 	if client == nil {
 		client = llm.NewHTTPClient()
 	}
-	return &engine{
-		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, grants: permission.NewGrants(s), http: client, notify: notify,
+	e := &engine{
+		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, contents: workspace.NewContents(p.dirs.contents()),
+		grants: permission.NewGrants(s), http: client, notify: notify,
 		models: map[string]agent.Model{}, seats: map[string]*seat{}, loaded: make(chan struct{}, 1), where: tools.Place(ws, p.dirs.home, ws.Roots()[0]),
-	}, nil
+	}
+	e.servers = e.newServers()
+	return e, nil
 }
 
 // engineHere is the engine of the working folder, for what runs without an editor.
@@ -110,10 +118,14 @@ func (e *engine) take(cfg *config.Config) {
 	layers := append([]permission.Layer{permission.Defaults()}, cfg.Permission...)
 	layers = append(layers, cfg.Agent[cmp.Or(cfg.DefaultAgent, defaultAgent)].Permission...)
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	e.config = cfg
 	e.inForce = permission.Policy{Layers: layers, Home: e.where.Home}
 	e.models = map[string]agent.Model{}
+	serving := e.serving
+	e.mu.Unlock()
+	if serving {
+		e.servers.Configure(cfg.MCP)
+	}
 }
 
 // defaultAgent is the agent that takes a prompt where none is set.
@@ -203,12 +215,15 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.SmallModel = e.smallModel
 	opt.Profile = e.profile
 	opt.MaxSteps = maxSteps
+	opt.Reverter = &tools.Reverter{Workspace: e.ws, Applier: applier, Contents: e.contents}
 	opt.Note = e.files.note
+	e.startServers()
 	var all *agent.Sessions
-	opt.Equip = func(_ context.Context, s *agent.Session, p agent.Profile, _ agent.ModelInfo) (agent.Equipment, error) {
+	opt.Equip = func(ctx context.Context, s *agent.Session, p agent.Profile, model agent.ModelInfo) (agent.Equipment, error) {
 		d, f := e.seat(s, applier, barrier), lineage{all, s}
-		set := tools.NewSet(append(f.task(e.subagents()), d.tools...)...)
-		return agent.Equipment{Tools: set, Gate: e.gate(f), System: d.system(e, p)}, nil
+		set := slices.Concat(tools.ForModel(d.tools, model.Name), f.task(e.subagents()))
+		set = append(set, e.serverTools(ctx, s, d.env, set)...)
+		return agent.Equipment{Tools: tools.NewSet(set...), Gate: e.gate(f), System: d.system(e, p)}, nil
 	}
 	all = agent.NewSessions(opt)
 	return all
@@ -235,6 +250,7 @@ func (e *engine) profile(name string) (agent.Profile, error) {
 
 // seat is what a session keeps from turn to turn.
 type seat struct {
+	env   *tools.Env
 	tools []tools.Tool // the built-in ones, which share what the session has seen
 
 	mu      sync.Mutex
@@ -248,7 +264,8 @@ func (e *engine) seat(s *agent.Session, applier workspace.Applier, barrier func(
 	if d != nil {
 		return d
 	}
-	d = &seat{tools: e.tools(s, applier, barrier), prompts: map[string]string{}} // not raced: one turn of a session at a time
+	env := e.env(s, applier, barrier)
+	d = &seat{env: env, tools: tools.Builtin(env), prompts: map[string]string{}} // not raced: one turn of a session at a time
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.seats[s.ID()] = d
@@ -282,7 +299,8 @@ func (e *engine) policy() permission.Policy {
 	return e.inForce
 }
 
-func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) []tools.Tool {
+// env is what the tools of a session work on.
+func (e *engine) env(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *tools.Env {
 	cfg := e.now()
 	todos := &tools.Todos{}
 	todos.Set(s.Todos())
@@ -294,7 +312,7 @@ func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }
 	}
-	return tools.Builtin(env)
+	return env
 }
 
 // mayRead reports whether the rules let the model read a file, by its canonical name, unasked: a search passes over the
@@ -320,10 +338,11 @@ func (e *engine) place() permission.Place {
 func (e *engine) system() string {
 	roots := e.ws.Roots()
 	_, err := os.Stat(filepath.Join(roots[0], ".git"))
-	return agent.SystemPrompt(roots, err == nil, time.Now(), e.rules())
+	return agent.SystemPrompt(roots, err == nil, time.Now(), e.rules()) + serverWords(e.servers.Instructions())
 }
 
 func (e *engine) close() {
+	e.servers.Close()
 	if err := e.store.Close(); err != nil {
 		logger().Warningf("store: %s", err)
 	}

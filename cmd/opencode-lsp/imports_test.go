@@ -21,7 +21,8 @@ var layers = map[string]string{
 	"workspace":        "", // the user's files; consent is not its matter
 	"workspace/config": "permission",
 	"tools":            "permission permission/shell workspace",
-	"tools/mcp":        "permission tools workspace",
+	"tools/mcp":        "permission tools tools/mcp/oauth",
+	"tools/mcp/oauth":  "", // speaks to authorization servers alone
 	"agent":            "permission tools",
 	"agent/llm":        "agent tools",
 	"agent/store":      "agent permission",

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -61,13 +62,18 @@ func scrub(text string) string {
 // bubbleHost runs the server in this process over net.Pipe.
 type bubbleHost struct {
 	model  *agenttest.Server
+	server *scriptedServer // mcp.test; nil: nobody is there
 	cancel context.CancelFunc
 	ended  chan int
 }
 
 func (h *bubbleHost) Start(ctx context.Context, world lsptest.World) (io.ReadWriteCloser, error) {
 	ours, theirs := net.Pipe()
-	p := &program{getenv: environment(world, agenttest.BaseURL), stdin: theirs, stdout: theirs, stderr: io.Discard, http: h.model.Client(), web: site(), bubble: true}
+	client := h.model.Client()
+	if h.server != nil {
+		client = &http.Client{Transport: routes{h.server, client.Transport}}
+	}
+	p := &program{getenv: environment(world, agenttest.BaseURL), stdin: theirs, stdout: theirs, stderr: io.Discard, http: client, web: site(), bubble: true}
 	p.dirs = findDirs(p.getenv)
 	ctx, h.cancel = context.WithCancel(ctx)
 	h.ended = make(chan int, 1)
