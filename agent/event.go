@@ -16,6 +16,7 @@ const (
 	SessionChanged EventType = "session.changed" // Session: title, model or agent
 	TurnStarted    EventType = "turn.started"    // Prompt
 	PromptJoined   EventType = "prompt.joined"   // Prompt: queued while busy, joins the running turn here
+	PromptExpanded EventType = "prompt.expanded" // Prompt: what the model reads in the place of the prompt before
 	MessageDone    EventType = "message"         // Message: one finished reply with its calls
 	CallStarted    EventType = "call.started"    // Call
 	Asked          EventType = "question"        // Question
@@ -72,7 +73,9 @@ type SessionInfo struct {
 // Prompt is what the user asked.
 type Prompt struct {
 	Text string `json:"text"`
-	// Shown is the prompt as people should read it where Text holds attached context; empty: Text.
+	// Context goes below Text: what the editor attached, such as the selection.
+	Context string `json:"context,omitempty"`
+	// Shown is the prompt as people should read it where that is not Text.
 	Shown string `json:"shown,omitempty"`
 	// Action is the code action that made it, if any.
 	Action string `json:"action,omitempty"`

@@ -36,6 +36,9 @@ func (h *history) add(e Event) {
 		h.messages = append(h.messages, Message{Role: User, Text: "[" + e.Text + "]"})
 	case PromptJoined:
 		h.prompt(e.Prompt)
+	case PromptExpanded: // nothing was said since
+		h.messages = h.messages[:len(h.messages)-1]
+		h.prompt(e.Prompt)
 	case MessageDone:
 		h.reply(e.Message)
 	case CallStarted:
@@ -57,7 +60,7 @@ func (h *history) add(e Event) {
 }
 
 func (h *history) prompt(p *Prompt) {
-	h.messages = append(h.messages, Message{Role: User, Text: p.Text, Files: p.Files})
+	h.messages = append(h.messages, Message{Role: User, Text: p.Text + p.Context, Files: p.Files})
 }
 
 func (h *history) reply(r *Reply) {
@@ -75,14 +78,15 @@ func (h *history) reply(r *Reply) {
 	}
 }
 
+// result takes a call's result, unless a prompt made the call: its outcome comes with the expanded prompt.
 func (h *history) result(r *CallResult) {
-	h.messages = append(h.messages, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})
 	h.started = slices.DeleteFunc(h.started, func(id string) bool { return id == r.Call })
 	if r.Todos != nil {
 		h.todos = r.Todos
 	}
 	if len(h.open) > 0 && h.open[0].ID == r.Call {
 		h.open = h.open[1:]
+		h.messages = append(h.messages, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})
 	}
 }
 

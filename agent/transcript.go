@@ -14,9 +14,15 @@ func Markdown(e Event) string {
 	case SessionCreated:
 		return fmt.Sprintf("# OpenCode session %s\n\n%s, %s\n", e.SessionID, e.Time.Format("2006-01-02 15:04"), line(e.Session.Directory))
 	case SessionChanged:
-		return fmt.Sprintf("\n*Title: %s*\n", line(cmp.Or(e.Session.Title, "none")))
+		text := "Title: " + cmp.Or(e.Session.Title, "none")
+		if e.Session.Agent != "" {
+			text += "; agent: " + e.Session.Agent
+		}
+		return "\n*" + line(text) + "*\n"
 	case TurnStarted, PromptJoined:
 		return "\n## You\n\n" + quote(e.Prompt.shown()) + "\n"
+	case PromptExpanded:
+		return "\nThe model reads:\n" + fence("", e.Prompt.Text)
 	case MessageDone:
 		return replyMarkdown(e.Message)
 	case Asked:

@@ -115,6 +115,9 @@ type Env struct {
 	// MayRead reports whether the rules for "read" let the model read a file, by its canonical path, without asking. grep
 	// leaves other files out, and edit does not tell about their text unasked. Nil: all files.
 	MayRead func(abs string) bool
+	// Nearby gives further text for the model with a file that it reads, by its canonical path: the instructions that lie
+	// near it. Nil: none.
+	Nearby func(abs string) string
 	// Seen is what the session's model has seen of each file; nil starts empty.
 	Seen *Seen
 }
