@@ -21,6 +21,7 @@ type history struct {
 	ids      map[string]bool
 	info     SessionInfo
 	lastText string
+	todos    []tools.Todo // what todowrite set last
 }
 
 // add takes over one stored event.
@@ -81,6 +82,9 @@ func (h *history) reply(r *Reply) {
 // result takes a call's result, unless a prompt made the call: its outcome comes with the expanded prompt.
 func (h *history) result(r *CallResult) {
 	h.started = slices.DeleteFunc(h.started, func(id string) bool { return id == r.Call })
+	if r.Todos != nil {
+		h.todos = r.Todos
+	}
 	if len(h.open) > 0 && h.open[0].ID == r.Call {
 		h.open = h.open[1:]
 		h.messages = append(h.messages, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})

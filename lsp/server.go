@@ -201,7 +201,7 @@ var methods = map[string]method{
 	"workspace/didChangeWorkspaceFolders": notification((*Server).didChangeFolders),
 	"workspace/didChangeWatchedFiles":     notification((*Server).ignore),
 	"window/workDoneProgress/cancel":      notification((*Server).cancelProgress),
-	"opencode/diagnostics":                notification((*Server).ignore),
+	"opencode/diagnostics":                notification((*Server).told),
 	"textDocument/codeAction":             request((*Server).codeActions),
 	"workspace/executeCommand":            request((*Server).executeCommand),
 }

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ func (k *kit) land(ctx context.Context, changes []change) (Result, error) {
 			return Result{}, err
 		}
 	}
+	problems := k.watch(pathsOf(changes))
 	var done []change
 	for _, c := range changes {
 		landed, err := workspace.Land(ctx, k.Workspace, k.applier(), c.Change)
@@ -30,7 +32,20 @@ func (k *kit) land(ctx context.Context, changes []change) (Result, error) {
 		c.known, c.Change = c.After(), landed
 		done = append(done, c)
 	}
-	return k.landed(k.format(ctx, done)), nil
+	r := k.landed(k.format(ctx, done))
+	r.Text += problems(ctx)
+	return r, nil
+}
+
+// pathsOf are the files that are there once the changes are made.
+func pathsOf(changes []change) []string {
+	var paths []string
+	for _, c := range changes {
+		if !c.Remove {
+			paths = append(paths, cmp.Or(c.MoveTo, c.File.Path))
+		}
+	}
+	return paths
 }
 
 // current refuses a change whose file, or whose path, is no longer what the user was shown.

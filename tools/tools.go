@@ -34,6 +34,8 @@ type Result struct {
 	Attachments []Attachment `json:"attachments,omitempty"`
 	// Changes are what was applied, for undo.
 	Changes []Applied `json:"changes,omitempty"`
+	// Todos is the session's list of tasks where the call has set it; an empty one is not nil.
+	Todos []Todo `json:"todos,omitzero"`
 	// Full is the file that keeps the whole output where Text was cut.
 	Full string `json:"full,omitempty"`
 }
@@ -107,6 +109,9 @@ type Env struct {
 	Web *Web
 	// Ask puts a question of the model to the user and returns the answer in words, "" where nobody can answer. Nil: nobody.
 	Ask func(ctx context.Context, q Question) (string, error)
+	// Examine tells the language servers that we run of a file as it is now and reports whether one of them serves it; what they
+	// say comes into Workspace.Diagnostics. Nil: there are none.
+	Examine func(path string) bool
 	// Todos keeps the session's list for todowrite; Builtin sets it where it is nil.
 	Todos *Todos
 	// MayRead reports whether the rules for "read" let the model read a file, by its canonical path, without asking. grep

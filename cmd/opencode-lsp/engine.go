@@ -301,9 +301,11 @@ func (e *engine) gate(f lineage, policy func() permission.Policy) *permission.Ga
 // env is what the tools of a session work on.
 func (e *engine) env(s *agent.Session, d *seat, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *tools.Env {
 	cfg := e.now()
+	todos := &tools.Todos{}
+	todos.Set(s.Todos())
 	env := &tools.Env{
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ(), cfg),
-		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: &tools.Todos{},
+		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: todos,
 		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) }, Formatters: e.formatters,
 		Nearby: func(abs string) string { return e.nearby(d, abs) },
 		Seen:   e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser,
