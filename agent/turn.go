@@ -137,7 +137,7 @@ func (s *Session) begin(ctx context.Context, p Prompt) error {
 		t.specs = append(t.specs, ToolSpec{Name: tool.Name(), Description: tool.Description(), Schema: tool.Schema()})
 	}
 	s.startTitle(p)
-	if err := s.fill(ctx, p, x.Pieces); err != nil {
+	if err := s.fill(ctx, p, x); err != nil {
 		return err
 	}
 	return s.remind()

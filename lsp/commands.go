@@ -180,7 +180,7 @@ func (s *Server) begin(ctx context.Context, session *agent.Session, p agent.Prom
 }
 
 func (s *Server) action(ctx context.Context, a *Agent, args actionArgs) (any, error) {
-	act, ok := actionOf(args.Action)
+	act, ok := s.actionOf(args.Action)
 	if !ok {
 		return nil, rpcError(jsonrpc2.CodeInvalidParams, "action %q is not known", args.Action)
 	}

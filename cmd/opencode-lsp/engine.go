@@ -204,6 +204,7 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.Model = e.model
 	opt.SmallModel = e.smallModel
 	opt.Profile = e.profile
+	opt.Expand = e.expand
 	opt.MaxSteps = maxSteps
 	opt.Note = e.files.note
 	var all *agent.Sessions
