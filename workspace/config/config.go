@@ -47,6 +47,7 @@ type Config struct {
 	MCP          map[string]json.RawMessage `json:"mcp"`
 	Instructions []Instruction              `json:"-"`
 	Command      map[string]Command         `json:"command"`
+	Skills       []Skill                    `json:"-"`
 	// SubagentDepth is how deep agents may start agents.
 	SubagentDepth    int              `json:"subagent_depth"`
 	Compaction       Compaction       `json:"compaction"`
@@ -257,7 +258,8 @@ func Load(ctx context.Context, from Sources) (*Config, []Warning) {
 		l.check(d, d.tree, l.schema, nil)
 	}
 	l.trust()
-	return l.merge(), l.warnings
+	cfg := l.merge(ctx)
+	return cfg, l.warnings
 }
 
 // loader is one reading of the settings.

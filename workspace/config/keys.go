@@ -55,6 +55,8 @@ func Keys() []Key {
 		{Path: "default_agent", Type: Text, Scope: Open, Doc: "The agent that takes a prompt which names none."},
 		{Path: "instructions", Type: Texts, Scope: Checked, Doc: "Files or globs with rules for the model; from a workspace inside it, else once it is trusted."},
 		{Path: "permission", Type: Rules, Scope: Narrowing, Doc: "What may happen without asking."},
+		{Path: "skills.paths", Type: Texts, Scope: Checked, Doc: "Further folders with skills; from a workspace inside it, else once it is trusted."},
+		{Path: "skills.urls", Type: Texts, Scope: Open, Doc: "Refused: skills are not taken from addresses."},
 		{Path: "subagent_depth", Type: Whole, Default: "1", Scope: Open, Doc: "How deep agents may start agents."},
 		{Path: "mode.*", Type: Anything, Doc: "Older form of agent, for primary ones; it is read as that."},
 		{Path: "tools", Type: ToolSwitch, Scope: Narrowing, Doc: "Older form of permission: true allows a tool, false denies it."},
@@ -147,7 +149,7 @@ func serverKeys() []Key {
 func laterKeys() []Key {
 	var keys []Key
 	for _, name := range []string{
-		"shell", "logLevel", "server", "skills", "references", "watcher", "snapshot", "plugin", "share", "autoupdate",
+		"shell", "logLevel", "server", "references", "watcher", "snapshot", "plugin", "share", "autoupdate",
 		"disabled_providers", "enabled_providers", "username", "formatter", "lsp", "layout",
 		"attachment", "enterprise", "experimental", "trace",
 	} {
