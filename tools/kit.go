@@ -1,7 +1,7 @@
 package tools
 
-// Builtin returns OpenCode's tools that work on env: read, list, glob, grep, edit, write, bash, todowrite. They share
-// what the session has seen of each file, so there is one Builtin per session.
+// Builtin returns OpenCode's tools that work on env: read, list, glob, grep, edit, write, bash, todowrite and, where there are skills, skill. They
+// share what the session has seen of each file, so there is one Builtin per session.
 func Builtin(env *Env) []Tool {
 	k := &kit{Env: env}
 	if k.Seen == nil {
@@ -10,7 +10,7 @@ func Builtin(env *Env) []Tool {
 	if k.Todos == nil {
 		k.Todos = new(Todos)
 	}
-	return []Tool{
+	all := []Tool{
 		Define("bash", bashText, k.bash),
 		Define("edit", editText, k.edit),
 		Define("glob", globText, k.glob),
@@ -20,6 +20,10 @@ func Builtin(env *Env) []Tool {
 		Define("todowrite", todoText, k.todowrite),
 		Define("write", writeText, k.write),
 	}
+	if k.Skills != nil {
+		all = append(all, Define("skill", skillToolText, k.skill))
+	}
+	return all
 }
 
 // kit is what the built-in tools of one session share.

@@ -92,6 +92,8 @@ type Env struct {
 	// Nearby gives further text for the model with a file that it reads, by its canonical path: the instructions that lie
 	// near it. Nil: none.
 	Nearby func(abs string) string
+	// Skills lists what the skill tool may load. Nil: there is no such tool.
+	Skills func() []Skill
 	// Seen is what the session's model has seen of each file; nil starts empty.
 	Seen *Seen
 }

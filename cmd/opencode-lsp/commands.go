@@ -47,7 +47,7 @@ func (e *engine) commands() map[string]slashCommand {
 }
 
 // furtherCommands are those that are no templates.
-func (e *engine) furtherCommands() []slashCommand { return nil }
+func (e *engine) furtherCommands() []slashCommand { return e.skillCommands() }
 
 // commandList is what the editor offers.
 func (e *engine) commandList() []lsp.Command {

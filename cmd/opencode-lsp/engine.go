@@ -111,7 +111,7 @@ func (e *engine) load(ctx context.Context) {
 
 // take makes a configuration the one in force, and returns what its agents ask for in vain.
 func (e *engine) take(cfg *config.Config) []config.Warning {
-	base := append([]permission.Layer{permission.Defaults()}, cfg.Permission...)
+	base := append([]permission.Layer{permission.Defaults(), e.skillRules(cfg)}, cfg.Permission...)
 	team := newTeam(cfg, base, e.where.Home)
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -212,15 +212,17 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 		d, f := e.seat(s, applier, barrier), lineage{all, s}
 		d.sit(e.remembered(func() permission.Policy { return e.within(f, p.Name) }))
 		set := append(f.task(e.callees(d.rules()), e.now().SubagentDepth), d.tools...)
-		return agent.Equipment{Tools: tools.NewSet(offered(set, d.rules())...), Gate: e.gate(f, d.rules), System: d.system(ctx, e, p)}, nil
+		return agent.Equipment{Tools: tools.NewSet(e.offered(set, d.rules())...), Gate: e.gate(f, d.rules), System: d.system(ctx, e, p)}, nil
 	}
 	all = agent.NewSessions(opt)
 	return all
 }
 
-// offered are the tools that the rules do not forbid altogether.
-func offered(all []tools.Tool, p permission.Policy) []tools.Tool {
-	return slices.DeleteFunc(slices.Clone(all), func(t tools.Tool) bool { return p.Forbids(permission.KeyOf(t.Name())) })
+// offered are the tools that the rules do not forbid altogether, and that have something to work on.
+func (e *engine) offered(all []tools.Tool, p permission.Policy) []tools.Tool {
+	return slices.DeleteFunc(slices.Clone(all), func(t tools.Tool) bool {
+		return p.Forbids(permission.KeyOf(t.Name())) || t.Name() == "skill" && len(e.skillsFor(p)) == 0
+	})
 }
 
 // seat is what a session keeps from turn to turn.
@@ -287,7 +289,7 @@ func (e *engine) tools(s *agent.Session, d *seat, applier workspace.Applier, bar
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ(), cfg),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: &tools.Todos{},
 		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) },
-		Nearby:  func(abs string) string { return e.nearby(d, abs) }, Seen: e.files.seenBy(s.ID()),
+		Skills:  e.skills, Nearby: func(abs string) string { return e.nearby(d, abs) }, Seen: e.files.seenBy(s.ID()),
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }
@@ -316,9 +318,9 @@ func (e *engine) place() permission.Place {
 
 // system is the system prompt of an agent in a new session.
 func (e *engine) system(ctx context.Context, p agent.Profile) string {
-	roots := e.ws.Roots()
+	roots, policy := e.ws.Roots(), e.policyOf(p.Name)
 	_, err := os.Stat(filepath.Join(roots[0], ".git"))
-	return agent.SystemPrompt(p, roots, err == nil, time.Now(), e.rules(ctx, e.policyOf(p.Name)))
+	return agent.SystemPrompt(p, roots, err == nil, time.Now(), e.rules(ctx, policy), e.skillsFor(policy))
 }
 
 func (e *engine) close() {

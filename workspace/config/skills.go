@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -24,8 +25,10 @@ const (
 	maxSkillDepth   = 5
 	maxSkillEntries = 2000
 	maxSkills       = 200
-	maxSkillName    = 64
 )
+
+// skillName is a word that no rule takes for a pattern.
+var skillName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$`)
 
 // skillTree is a folder that may hold skills. top is the workspace folder that its real place must be in; "" for one of the
 // user's own.
@@ -221,8 +224,8 @@ func (l *loader) skill(file string, t skillTree) (Skill, bool) {
 		l.warn(Warning{File: file, Message: "a skill needs a name and a description in its front matter, so it was left out"})
 		return s, false
 	}
-	if len(s.Name) > maxSkillName || strings.ContainsFunc(s.Name, func(r rune) bool { return !plain(r) }) {
-		l.warn(Warning{File: file, Key: "name", Message: fmt.Sprintf("%s is no name of a skill; use letters, digits and dashes, at most %d", quote(s.Name), maxSkillName)})
+	if !skillName.MatchString(s.Name) {
+		l.warn(Warning{File: file, Key: "name", Message: fmt.Sprintf("%s is no name of a skill; use letters, digits and dashes, at most 64", quote(s.Name))})
 		return s, false
 	}
 	return s, true

@@ -8,7 +8,9 @@ import (
 	"testing"
 )
 
-func skillText(name string) string { return "---\nname: " + name + "\ndescription: Does " + name + "\n---\nSteps.\n" }
+func skillText(name string) string {
+	return "---\nname: " + name + "\ndescription: Does " + name + "\n---\nSteps.\n"
+}
 
 // names are the skills by name, whose they are and where they lie.
 func (p *place) skillNames(c *Config) []string {
