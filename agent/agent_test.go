@@ -115,7 +115,8 @@ type bench struct {
 	rules    []permission.Rule
 	settle   func(context.Context, *agent.Session)
 	maxSteps int
-	agents   []agent.Profile                                                           // that the task tool may call; none: there is no task tool
+	agents   []agent.Profile // that the task tool may call; none: there is no task tool
+	reverter agent.Reverter
 	run      func(ctx context.Context, w io.Writer, word string) (tools.Result, error) // of the tool "do"
 }
 
@@ -147,8 +148,15 @@ func (b *bench) open() {
 				Asker:  s, Workspace: "/ws", Session: s.ID(),
 			}}, nil
 		},
-		Settle: b.settle, MaxSteps: b.maxSteps,
+		Settle: b.settle, MaxSteps: b.maxSteps, Reverter: reverterOf{b},
 	})
+}
+
+// reverterOf is the reverter that the bench has by the time it is asked.
+type reverterOf struct{ *bench }
+
+func (r reverterOf) Revert(ctx context.Context, path string, groups [][]tools.Applied) ([]tools.Applied, error) {
+	return r.reverter.Revert(ctx, path, groups)
 }
 
 func (b *bench) tools(s *agent.Session) *tools.Set {

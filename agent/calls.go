@@ -101,8 +101,7 @@ func (r *round) word(ctx context.Context, o outcome) tools.Result {
 	return result
 }
 
-// call is the one place where consent is asked for and operations run: prepare, check, run. What runs beside others is
-// under way when call returns; anything else is done.
+// call prepares a call and performs it.
 func (s *Session) call(ctx context.Context, c tools.Call) <-chan outcome {
 	s.turn.call = c
 	again := s.loop.again(c)
@@ -113,6 +112,13 @@ func (s *Session) call(ctx context.Context, c tools.Call) <-chan outcome {
 	if again {
 		access.Items = append(slices.Clip(access.Items), loopItem(c))
 	}
+	return s.perform(ctx, c, op, access)
+}
+
+// perform is the one place where consent is asked for and operations run: check, then run. What runs beside others is under
+// way when it returns; anything else is done. What a call turns out to need besides comes back as an Op of its own and is
+// performed the same way.
+func (s *Session) perform(ctx context.Context, c tools.Call, op tools.Op, access permission.Access) <-chan outcome {
 	if err := s.turn.equipment.Gate.Check(ctx, access); err != nil {
 		return over(outcome{err: explain(err)})
 	}
@@ -132,10 +138,14 @@ func (s *Session) call(ctx context.Context, c tools.Call) <-chan outcome {
 	}
 	if s.beside(c) {
 		go run()
-	} else {
-		run()
+		return done
 	}
-	return done
+	run()
+	o := <-done
+	if more, ok := errors.AsType[*tools.MoreError](o.err); ok {
+		return s.perform(ctx, c, more.Op, more.Op.Access())
+	}
+	return over(o)
 }
 
 // prepare validates a call.

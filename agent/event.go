@@ -23,7 +23,8 @@ const (
 	Answered       EventType = "answer"          // Answer
 	CallDone       EventType = "result"          // Result: exactly one for each call of a Message
 	TurnEnded      EventType = "turn.ended"      // End
-	Undone         EventType = "undone"          // Files: the last turn's changes were taken back
+	Undone         EventType = "undone"          // Files, Turns, Changes, Kept: what turns had changed was taken back
+	Redone         EventType = "redone"          // Files, Turns, Changes, Kept: the last undo was taken back
 	Noted          EventType = "note"            // Text: something the model should know, from the agent itself
 	TextDelta      EventType = "delta"           // Text: more of the reply that is being written
 	Progress       EventType = "progress"        // Text: the last line of a running tool's output
@@ -50,6 +51,11 @@ type Event struct {
 	End      *TurnEnd      `json:"end,omitempty"`
 	Text     string        `json:"text,omitempty"`
 	Files    []string      `json:"files,omitempty"`
+	// Turns are those that an undo or redo is about; none where nothing came of it. Changes are what it did to files, Kept
+	// what it left.
+	Turns   []string        `json:"turns,omitempty"`
+	Changes []tools.Applied `json:"changes,omitempty"`
+	Kept    []Kept          `json:"kept,omitempty"`
 }
 
 // SessionInfo is what a list of sessions shows.
@@ -105,7 +111,7 @@ type OpenQuestion struct {
 	ID string `json:"id"`
 	// Call is the tool call that asks, "" for a question of the session itself.
 	Call string `json:"call,omitempty"`
-	// Kind is "permission" or "save".
+	// Kind is KindPermission, KindSave or KindQuestion.
 	Kind    string             `json:"kind"`
 	Tool    string             `json:"tool"`
 	Subject string             `json:"subject"`
@@ -118,6 +124,9 @@ type OpenQuestion struct {
 	Patterns   []string `json:"patterns"`
 	// Choices are the answers that settle the question.
 	Choices []Choice `json:"choices"`
+	// Multiple and Custom say of a question of the model that several choices, or own words, are an answer too.
+	Multiple bool `json:"multiple,omitempty"`
+	Custom   bool `json:"custom,omitempty"`
 }
 
 // Choice is one answer on offer.

@@ -50,8 +50,10 @@ func (h *history) add(e Event) {
 		h.asked = slices.DeleteFunc(h.asked, func(id string) bool { return id == e.Answer.ID })
 	case TurnEnded:
 		h.turn = ""
-	case Undone:
-		h.messages = append(h.messages, Message{Role: User, Text: undoneNote(e.Files)})
+	case Undone, Redone:
+		if len(e.Files) > 0 {
+			h.messages = append(h.messages, Message{Role: User, Text: reversalNote(e)})
+		}
 	}
 	h.info.Updated = e.Time
 }
@@ -143,6 +145,15 @@ func (h *history) loose(why interruption) []Event {
 	return events
 }
 
-func undoneNote(files []string) string {
-	return "[The user has undone your changes of the last turn to: " + strings.Join(files, ", ") + ". Read the files again before editing them.]"
+// reversalNote tells the model what the user has undone or redone.
+func reversalNote(e Event) string {
+	which := "of the last turn"
+	if n := len(e.Turns); n > 1 {
+		which = fmt.Sprintf("of the last %d turns", n)
+	}
+	text := "The user has undone your changes " + which + " to: "
+	if e.Type == Redone {
+		text = "The user has redone your changes " + which + ", which were undone, to: "
+	}
+	return "[" + text + strings.Join(e.Files, ", ") + ". Read the files again before editing them.]"
 }

@@ -24,6 +24,8 @@ type Options struct {
 	Expand func(ctx context.Context, p Prompt) (Expansion, error)
 	// Settle, if set, runs before a turn ends: it brings the agent's edits to disk.
 	Settle func(ctx context.Context, s *Session)
+	// Reverter takes the agent's changes back for Undo.
+	Reverter Reverter
 	// Note, if set, is asked before each step for something that the model should know by now, "" for nothing.
 	Note func(s *Session) string
 	// Opened, if set, is told of each session before its first event, so that a front can follow it.

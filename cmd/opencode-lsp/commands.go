@@ -24,7 +24,7 @@ var reviewText string
 type slashCommand struct {
 	Name string
 	config.Command
-	// make, where set, gives the prompt in the place of Template.
+	// make, where set, gives the prompt in the place of Template. Its error is for the user.
 	make func(ctx context.Context, arguments string) ([]agent.Piece, error)
 }
 
@@ -47,7 +47,9 @@ func (e *engine) commands() map[string]slashCommand {
 }
 
 // furtherCommands are those that are no templates.
-func (e *engine) furtherCommands() []slashCommand { return e.skillCommands() }
+func (e *engine) furtherCommands() []slashCommand {
+	return append(e.serverCommands(), e.skillCommands()...)
+}
 
 // commandList is what the editor offers.
 func (e *engine) commandList() []lsp.Command {
@@ -65,7 +67,7 @@ func (e *engine) expand(ctx context.Context, p agent.Prompt) (agent.Expansion, e
 	if p.Action != "" && !strings.HasPrefix(p.Action, "/") {
 		return agent.Expansion{}, nil
 	}
-	c, arguments, err := e.command(p.Text)
+	c, arguments, err := e.command(ctx, p.Text)
 	if err != nil {
 		return agent.Expansion{}, err
 	}
@@ -80,7 +82,7 @@ func (e *engine) expand(ctx context.Context, p agent.Prompt) (agent.Expansion, e
 }
 
 // command finds the command that a text begins with. One that is none, such as a path, gives no command and no error.
-func (e *engine) command(text string) (c slashCommand, arguments string, err error) {
+func (e *engine) command(ctx context.Context, text string) (c slashCommand, arguments string, err error) {
 	rest, ok := strings.CutPrefix(strings.TrimSpace(text), "/")
 	if !ok {
 		return c, "", nil
@@ -90,6 +92,10 @@ func (e *engine) command(text string) (c slashCommand, arguments string, err err
 		name, arguments = rest[:i], rest[i+1:]
 	}
 	all := e.commands()
+	if _, ok := all[name]; !ok && strings.Contains(name, ":") { // a server that may be starting still
+		e.servers.Ready(ctx, turnPatience)
+		all = e.commands()
+	}
 	if c, ok = all[name]; ok || name == "" || strings.Contains(name, "/") {
 		return c, arguments, nil
 	}
@@ -146,7 +152,7 @@ func (e *engine) expandCommand(ctx context.Context, c slashCommand, arguments st
 		x.Pieces, err = e.template(c, arguments)
 	}
 	if err != nil {
-		return x, fmt.Errorf("/%s %w", c.Name, err)
+		return x, err
 	}
 	return x, e.assign(c, &x)
 }
@@ -178,7 +184,7 @@ func (e *engine) assign(c slashCommand, x *agent.Expansion) error {
 func (e *engine) template(c slashCommand, arguments string) ([]agent.Piece, error) {
 	filled, err := c.Fill(arguments)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("/%s %w", c.Name, err)
 	}
 	var pieces []agent.Piece
 	text := ""

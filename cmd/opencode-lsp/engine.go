@@ -17,6 +17,7 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/agent/store"
 	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/tools"
+	"github.com/opencode-lsp/opencode-lsp/tools/mcp"
 	"github.com/opencode-lsp/opencode-lsp/workspace"
 	"github.com/opencode-lsp/opencode-lsp/workspace/config"
 )
@@ -32,6 +33,9 @@ type engine struct {
 	where   permission.Place  // but for the roots, which may change
 	loaded  chan struct{}     // holds one where the configuration was loaded since it was last looked at
 	files   *fileWatch
+	// contents keeps what files held, for undo.
+	contents *workspace.Contents
+	servers  *mcp.Servers
 	// readable remembers mayRead.
 	readable verdicts
 	fetched  fetched
@@ -50,6 +54,7 @@ type engine struct {
 	seats       map[string]*seat // by session
 	found       []llm.Found      // local servers
 	foundAt     time.Time
+	serving     bool // the MCP servers run
 	warnings    []config.Warning
 }
 
@@ -65,10 +70,13 @@ func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engin
 	if client == nil {
 		client = llm.NewHTTPClient()
 	}
-	return &engine{
-		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, grants: permission.NewGrants(s), http: client, notify: notify,
+	e := &engine{
+		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, contents: workspace.NewContents(p.dirs.contents()),
+		grants: permission.NewGrants(s), http: client, notify: notify,
 		models: map[string]agent.Model{}, seats: map[string]*seat{}, loaded: make(chan struct{}, 1), where: tools.Place(ws, p.dirs.home, ws.Roots()[0]),
-	}, nil
+	}
+	e.servers = e.newServers()
+	return e, nil
 }
 
 // engineHere is the engine of the working folder, for what runs without an editor.
@@ -114,10 +122,14 @@ func (e *engine) take(cfg *config.Config) []config.Warning {
 	base := append([]permission.Layer{permission.Defaults(), e.skillRules(cfg)}, cfg.Permission...)
 	team := newTeam(cfg, base, e.where.Home)
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	e.config, e.base, e.team = cfg, base, team
 	e.loads++
 	e.models = map[string]agent.Model{}
+	serving := e.serving
+	e.mu.Unlock()
+	if serving {
+		e.servers.Configure(cfg.MCP)
+	}
 	return team.warnings(cfg)
 }
 
@@ -206,12 +218,15 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.Profile = e.profile
 	opt.Expand = e.expand
 	opt.MaxSteps = maxSteps
+	opt.Reverter = &tools.Reverter{Workspace: e.ws, Applier: applier, Contents: e.contents}
 	opt.Note = e.files.note
+	e.startServers()
 	var all *agent.Sessions
-	opt.Equip = func(ctx context.Context, s *agent.Session, p agent.Profile, _ agent.ModelInfo) (agent.Equipment, error) {
+	opt.Equip = func(ctx context.Context, s *agent.Session, p agent.Profile, model agent.ModelInfo) (agent.Equipment, error) {
 		d, f := e.seat(s, applier, barrier), lineage{all, s}
 		d.sit(e.remembered(func() permission.Policy { return e.within(f, p.Name) }))
-		set := append(f.task(e.callees(d.rules()), e.now().SubagentDepth), d.tools...)
+		set := slices.Concat(tools.ForModel(d.tools, model.Name), f.task(e.callees(d.rules()), e.now().SubagentDepth))
+		set = append(set, e.serverTools(ctx, s, d.env, set)...)
 		return agent.Equipment{Tools: tools.NewSet(e.offered(set, d.rules())...), Gate: e.gate(f, d.rules), System: d.system(ctx, e, p)}, nil
 	}
 	all = agent.NewSessions(opt)
@@ -227,6 +242,7 @@ func (e *engine) offered(all []tools.Tool, p permission.Policy) []tools.Tool {
 
 // seat is what a session keeps from turn to turn.
 type seat struct {
+	env   *tools.Env
 	tools []tools.Tool // the built-in ones, which share what the session has seen
 	// prompts are the system prompts by agent: fixed once used, for the provider's cache. The session's goroutine owns them.
 	prompts map[string]string
@@ -259,7 +275,8 @@ func (e *engine) seat(s *agent.Session, applier workspace.Applier, barrier func(
 		return d
 	}
 	d = &seat{prompts: map[string]string{}} // not raced: one turn of a session at a time
-	d.tools = e.tools(s, d, applier, barrier)
+	d.env = e.env(s, d, applier, barrier)
+	d.tools = tools.Builtin(d.env)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.seats[s.ID()] = d
@@ -283,18 +300,20 @@ func (e *engine) gate(f lineage, policy func() permission.Policy) *permission.Ga
 	}
 }
 
-func (e *engine) tools(s *agent.Session, d *seat, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) []tools.Tool {
+// env is what the tools of a session work on.
+func (e *engine) env(s *agent.Session, d *seat, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *tools.Env {
 	cfg := e.now()
 	env := &tools.Env{
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ(), cfg),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: &tools.Todos{},
 		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) },
-		Skills:  e.skills, Nearby: func(abs string) string { return e.nearby(d, abs) }, Seen: e.files.seenBy(s.ID()),
+		Skills:  e.skills, Nearby: func(abs string) string { return e.nearby(d, abs) },
+		Seen: e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser,
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }
 	}
-	return tools.Builtin(env)
+	return env
 }
 
 // mayRead reports whether the rules let a model read a file, by its canonical name, unasked: a search passes over the
@@ -320,10 +339,11 @@ func (e *engine) place() permission.Place {
 func (e *engine) system(ctx context.Context, p agent.Profile) string {
 	roots, policy := e.ws.Roots(), e.policyOf(p.Name)
 	_, err := os.Stat(filepath.Join(roots[0], ".git"))
-	return agent.SystemPrompt(p, roots, err == nil, time.Now(), e.rules(ctx, policy), e.skillsFor(policy))
+	return agent.SystemPrompt(p, roots, err == nil, time.Now(), e.rules(ctx, policy), e.skillsFor(policy)) + serverWords(e.servers.Instructions())
 }
 
 func (e *engine) close() {
+	e.servers.Close()
 	if err := e.store.Close(); err != nil {
 		logger().Warningf("store: %s", err)
 	}
