@@ -14,8 +14,8 @@ import (
 type Expansion struct {
 	// Pieces make the text that the model reads; nil: the prompt as it was typed.
 	Pieces []Piece
-	// Agent and Model, where set, are those of this turn, not of the session.
-	Agent, Model string
+	// Agent, Model and its Variant, where set, are those of this turn, not of the session.
+	Agent, Model, Variant string
 	// Task, where set, gives the text to another agent in a session of its own, if the turn's agent may call it; the model
 	// reads the report.
 	Task *Task
@@ -33,7 +33,7 @@ type Piece struct {
 
 // expansion is what the prompt stands for; nothing where no front knows about that.
 func (s *Session) expansion(ctx context.Context, p Prompt) (Expansion, error) {
-	if s.opt.Expand == nil {
+	if s.opt.Expand == nil || p.Literal {
 		return Expansion{}, nil
 	}
 	return s.opt.Expand(ctx, p)

@@ -125,6 +125,7 @@ func (s *Session) begin(ctx context.Context, p Prompt) error {
 	if t.profile, err = s.opt.profile(cmp.Or(x.Agent, info.Agent)); err != nil {
 		return err
 	}
+	t.profile.Params.Variant = cmp.Or(x.Variant, t.profile.Params.Variant)
 	model, about, err := s.opt.Model(cmp.Or(x.Model, info.Model, t.profile.Model))
 	if err != nil {
 		return err

@@ -180,7 +180,7 @@ func (s *Server) actionPrompt(a action, args actionArgs) (agent.Prompt, error) {
 		}
 		shown = "Fix: " + d.Message
 	}
-	return agent.Prompt{Text: b.String(), Shown: shown + " – " + s.placeName(args.URI, args.Range), Action: a.id}, nil
+	return agent.Prompt{Text: b.String(), Literal: true, Shown: shown + " – " + s.placeName(args.URI, args.Range), Action: a.id}, nil
 }
 
 // placeName is a range as people write it: main.go:3-7.

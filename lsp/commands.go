@@ -209,6 +209,6 @@ func (s *Server) status(ctx context.Context, a *Agent, _ struct{}) (any, error) 
 	}
 	return map[string]any{
 		"version": s.opt.Version, "model": a.Model(), "agent": s.agentInUse(a), "agents": a.Agents(), "sessions": sessions,
-		"pending": pendingQuestions(a), "unsaved": unsaved, "roots": s.ws.Roots(),
+		"commands": a.commandNames(), "pending": pendingQuestions(a), "unsaved": unsaved, "roots": s.ws.Roots(),
 	}, nil
 }

@@ -61,12 +61,8 @@ func (e *engine) commandList() []lsp.Command {
 	return list
 }
 
-// expand finds what a prompt stands for: a command, or files and agents that it mentions. What an editor's action asks is
-// no text of the user's, unless it is a command itself.
+// expand finds what a prompt stands for: a command, or files and agents that it mentions.
 func (e *engine) expand(ctx context.Context, p agent.Prompt) (agent.Expansion, error) {
-	if p.Action != "" && !strings.HasPrefix(p.Action, "/") {
-		return agent.Expansion{}, nil
-	}
 	c, arguments, err := e.command(ctx, p.Text)
 	if err != nil {
 		return agent.Expansion{}, err
@@ -144,7 +140,7 @@ func distance(a, b string) int {
 
 // expandCommand makes the pieces of a command's prompt.
 func (e *engine) expandCommand(ctx context.Context, c slashCommand, arguments string) (agent.Expansion, error) {
-	x := agent.Expansion{Model: c.Model}
+	x := agent.Expansion{Model: c.Model, Variant: c.Variant}
 	var err error
 	if c.make != nil {
 		x.Pieces, err = c.make(ctx, arguments)

@@ -176,6 +176,7 @@ type Command struct {
 	Description string `json:"description"`
 	Agent       string `json:"agent"`
 	Model       string `json:"model"`
+	Variant     string `json:"variant"`
 	Subtask     bool   `json:"subtask"`
 	CodeAction  bool   `json:"codeAction"`
 }

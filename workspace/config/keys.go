@@ -125,7 +125,7 @@ func agentKeys() []Key {
 		{Path: "command.*.description", Type: Text, Scope: Open, Doc: "What the command does."},
 		{Path: "command.*.agent", Type: Text, Scope: Open, Doc: "The agent that takes it."},
 		{Path: "command.*.model", Type: Text, Scope: Open, Doc: "The model that takes it."},
-		{Path: "command.*.variant", Type: Text, Scope: Open, Later: true, Doc: "The model's variant."},
+		{Path: "command.*.variant", Type: Text, Scope: Open, Doc: "The model's variant."},
 		{Path: "command.*.subtask", Type: Bool, Scope: Open, Doc: "Run it in a session of its own."},
 		{Path: "command.*.codeAction", Type: Bool, Scope: Open, Doc: "Offer it among the code actions."},
 	}
