@@ -109,6 +109,8 @@ func (s Spending) String() string {
 // Prompt is what the user asked.
 type Prompt struct {
 	Text string `json:"text"`
+	// Literal says that Text is no user's: "/name" and "@file" in it stand for nothing.
+	Literal bool `json:"literal,omitempty"`
 	// Context goes below Text: what the editor attached, such as the selection.
 	Context string `json:"context,omitempty"`
 	// Shown is the prompt as people should read it where that is not Text.

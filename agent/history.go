@@ -14,8 +14,9 @@ type history struct {
 	messages []Message
 	// open are the calls of the last reply without a result yet, in order.
 	open []tools.Call
-	// started holds the ids of calls that were running when the events end; asked the questions without an answer.
-	started  []string
+	// started holds the calls that were running when the events end, those of prompts too; asked the questions without an
+	// answer.
+	started  []tools.Call
 	asked    []string
 	turn     string // the turn that has not ended
 	ids      map[string]bool
@@ -42,7 +43,7 @@ func (h *history) add(e Event) {
 	case MessageDone:
 		h.reply(e.Message)
 	case CallStarted:
-		h.started = append(h.started, e.Call.ID)
+		h.started = append(h.started, *e.Call)
 	case CallDone:
 		h.result(e.Result)
 	case Asked:
@@ -81,7 +82,7 @@ func (h *history) reply(r *Reply) {
 
 // result takes a call's result, unless a prompt made the call: its outcome comes with the expanded prompt.
 func (h *history) result(r *CallResult) {
-	h.started = slices.DeleteFunc(h.started, func(id string) bool { return id == r.Call })
+	h.started = slices.DeleteFunc(h.started, func(c tools.Call) bool { return c.ID == r.Call })
 	if r.Todos != nil {
 		h.todos = r.Todos
 	}
@@ -138,9 +139,9 @@ func (h *history) loose(why interruption) []Event {
 	for _, id := range h.asked {
 		events = append(events, Event{Type: Answered, Turn: h.turn, Answer: &Settled{ID: id, By: string(why)}})
 	}
-	for _, c := range h.open {
+	for _, c := range h.unfinished() {
 		text := "This call was not run: " + why.cause() + " before it began."
-		if slices.Contains(h.started, c.ID) {
+		if slices.ContainsFunc(h.started, func(s tools.Call) bool { return s.ID == c.ID }) {
 			text = "This call was interrupted: " + why.cause() + " while it ran, so it may be done in part. Check before repeating it."
 		}
 		events = append(events, Event{Type: CallDone, Turn: h.turn, Result: &CallResult{
@@ -148,6 +149,14 @@ func (h *history) loose(why interruption) []Event {
 		}})
 	}
 	return events
+}
+
+// unfinished are the calls without a result: those of the last reply and, where a prompt made calls, the one that ran.
+func (h *history) unfinished() []tools.Call {
+	if len(h.open) > 0 {
+		return h.open
+	}
+	return h.started
 }
 
 // reversalNote tells the model what the user has undone or redone.

@@ -127,6 +127,7 @@ func (s *Session) begin(ctx context.Context, p Prompt) error {
 	if t.profile, err = s.opt.profile(cmp.Or(x.Agent, info.Agent)); err != nil {
 		return err
 	}
+	t.profile.Params.Variant = cmp.Or(x.Variant, t.profile.Params.Variant)
 	model, about, err := s.opt.Model(cmp.Or(x.Model, info.Model, t.profile.Model))
 	if err != nil {
 		return err
@@ -139,7 +140,7 @@ func (s *Session) begin(ctx context.Context, p Prompt) error {
 		t.specs = append(t.specs, ToolSpec{Name: tool.Name(), Description: tool.Description(), Schema: tool.Schema()})
 	}
 	s.startTitle(p)
-	if err := s.fill(ctx, p, x.Pieces); err != nil {
+	if err := s.fill(ctx, p, x); err != nil {
 		return err
 	}
 	return s.remind()

@@ -118,10 +118,14 @@ func (s *scriptedServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch m.Method {
 	case "initialize":
-		reply(`{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"docs","version":"1"},"instructions":"Search before you answer."}`)
+		reply(`{"protocolVersion":"2025-11-25","capabilities":{"tools":{},"prompts":{}},"serverInfo":{"name":"docs","version":"1"},"instructions":"Search before you answer."}`)
 	case "tools/list":
 		reply(`{"tools":[{"name":"search","description":"Searches the documents.","inputSchema":{"type":"object","properties":{"q":{"type":"string"}},"required":["q"]},
 			"annotations":{"readOnlyHint":true}},{"name":"ask"},{"name":"sample"},{"name":"secret"}]}`)
+	case "prompts/list":
+		reply(`{"prompts":[{"name":"find","description":"Finds","arguments":[{"name":"what","required":true},{"name":"where"}]}]}`)
+	case "prompts/get":
+		reply(fmt.Sprintf(`{"messages":[{"role":"user","content":{"type":"text","text":"Find %v\nin %v"}}]}`, m.Params.Arguments["what"], m.Params.Arguments["where"]))
 	case "tools/call":
 		switch m.Params.Name {
 		case "secret":

@@ -48,6 +48,7 @@ type Config struct {
 	Instructions []Instruction              `json:"-"`
 	Formatters   Formatters                 `json:"-"`
 	Command      map[string]Command         `json:"command"`
+	Skills       []Skill                    `json:"-"`
 	// SubagentDepth is how deep agents may start agents.
 	SubagentDepth    int              `json:"subagent_depth"`
 	Compaction       Compaction       `json:"compaction"`
@@ -185,6 +186,7 @@ type Command struct {
 	Description string `json:"description"`
 	Agent       string `json:"agent"`
 	Model       string `json:"model"`
+	Variant     string `json:"variant"`
 	Subtask     bool   `json:"subtask"`
 	CodeAction  bool   `json:"codeAction"`
 }
@@ -283,7 +285,8 @@ func Load(ctx context.Context, from Sources) (*Config, []Warning) {
 		l.check(d, d.tree, l.schema, nil)
 	}
 	l.trust()
-	return l.merge(), l.warnings
+	cfg := l.merge(ctx)
+	return cfg, l.warnings
 }
 
 // loader is one reading of the settings.
