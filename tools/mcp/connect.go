@@ -214,6 +214,7 @@ func (c *connection) notified(n mcp.JSONRPCNotification) {
 	case string(mcp.MethodNotificationProgress):
 		c.progress(n.Params.AdditionalFields)
 	case string(mcp.MethodNotificationMessage):
-		logger().Debugf("%s: %.300q", c.name, fmt.Sprint(n.Params.AdditionalFields["data"]))
+		text, _ := n.Params.AdditionalFields["data"].(string)
+		logger().Debugf("%s: %.300q", c.name, text)
 	}
 }

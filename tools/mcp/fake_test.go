@@ -154,7 +154,7 @@ var plainTools = []string{
 	`{"name":"add","description":"Adds two numbers.","inputSchema":{"type":"object","properties":{"b":{"type":"number"},"a":{"type":"number"}},"required":["a","b"]}}`,
 	`{"name":"slow"}`, `{"name":"hang"}`, `{"name":"crash"}`, `{"name":"huge"}`, `{"name":"flood"}`, `{"name":"image"}`, `{"name":"fail"}`, `{"name":"ask"}`,
 	`{"name":"sample"}`, `{"name":"roots"}`, `{"name":"environ"}`, `{"name":"change"}`, `{"name":"error"}`, `{"name":"structured"}`, `{"name":"secret"}`,
-	`{"name":"wrong"}`, `{"name":"lines"}`, `{"name":"storm"}`, `{"name":"pid"}`,
+	`{"name":"wrong"}`, `{"name":"lines"}`, `{"name":"pid"}`,
 }
 
 func (f *fake) tools(m fakeMessage) string {
@@ -216,19 +216,8 @@ func (f *fake) call(m fakeMessage) {
 		f.text(m, strings.Repeat("0123456789", 10<<20))
 	case "flood":
 		for {
-			f.send(`{"jsonrpc":"2.0","method":"notifications/message","params":{"data":"` + strings.Repeat("m", 1000) + `"}}`)
+			f.send(`{"jsonrpc":"2.0","method":"notifications/message","params":{"data":"` + strings.Repeat("m", 100_000) + `"}}`)
 		}
-	case "storm":
-		for i := range 300 {
-			f.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":"s%d","method":"sampling/createMessage","params":{"messages":[],"maxTokens":1}}`, i))
-		}
-		refused := 0
-		for range 300 {
-			if got, _ := f.read(); len(got.Error) > 0 {
-				refused++
-			}
-		}
-		f.text(m, fmt.Sprintf("%d refused", refused))
 	case "image":
 		f.reply(m, `{"content":[{"type":"image","data":"AAAAAAAA","mimeType":"image/png"},{"type":"hologram"},{"type":"resource","resource":{"uri":"doc://x","text":"inside"}},{"type":"resource_link","uri":"doc://y","name":"Y"},7]}`)
 	case "fail":

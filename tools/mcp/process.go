@@ -30,6 +30,7 @@ type process struct {
 	in     *os.File // what it reads
 	out    *os.File // what it writes
 	done   chan error
+	ended  chan struct{} // closed when it has ended and all that it said was read
 	stderr *stderrLog
 }
 
@@ -47,7 +48,7 @@ func startProcess(name string, c Config, dir string, environ []string) (*process
 	if err != nil {
 		return nil, errors.Join(err, theirIn.Close(), in.Close())
 	}
-	p := &process{in: in, out: out, done: make(chan error, 1), stderr: &stderrLog{name: name}}
+	p := &process{in: in, out: out, done: make(chan error, 1), ended: make(chan struct{}), stderr: &stderrLog{name: name}}
 	p.cmd = exec.Command(path, c.Command[1:]...)
 	p.cmd.Args[0] = c.Command[0]
 	p.cmd.Dir, p.cmd.Env = dir, environ
@@ -62,7 +63,10 @@ func startProcess(name string, c Config, dir string, environ []string) (*process
 		out.Close()
 		return nil, fmt.Errorf("it cannot be started: %w", err)
 	}
-	go func() { p.done <- p.cmd.Wait() }() // stop reads done in every case
+	go func() { // it ends with the program, which Close sees to
+		p.done <- p.cmd.Wait()
+		close(p.ended)
+	}()
 	return p, nil
 }
 
@@ -121,11 +125,7 @@ func (p *process) Write(b []byte) (int, error) {
 // Close ends the program and its children, and then what it can still be read from.
 func (p *process) Close() error {
 	p.in.Close()
-	select {
-	case err := <-p.done:
-		p.done <- err
-	case <-time.After(graceInput):
-	}
+	p.gone(graceInput)
 	tools.StopGroup(p.cmd, p.done, graceSignal)
 	if err := p.out.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
 		return err
@@ -133,8 +133,21 @@ func (p *process) Close() error {
 	return nil
 }
 
+// gone waits, not longer than most, until the program has ended.
+func (p *process) gone(most time.Duration) {
+	t := time.NewTimer(most)
+	defer t.Stop()
+	select {
+	case <-p.ended:
+	case <-t.C:
+	}
+}
+
 // why adds to the end of a program what it said last.
 func (p *process) why(err error) error {
+	if errors.Is(err, errEnded) {
+		p.gone(graceInput) // its output ends before it does
+	}
 	if last := p.stderr.last(); errors.Is(err, errEnded) && last != "" {
 		return fmt.Errorf("%w; its last words: %s", err, last)
 	}
