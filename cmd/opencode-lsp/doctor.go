@@ -90,8 +90,8 @@ func (d *doctor) trust(context.Context) {
 }
 
 // instructions are the files that the model reads with every session, and whose words they are.
-func (d *doctor) instructions(context.Context) {
-	for _, r := range d.rules() {
+func (d *doctor) instructions(ctx context.Context) {
+	for _, r := range d.rules(ctx, d.policy()) {
 		whose := "yours"
 		if r.Repository {
 			whose = "the repository's; the model is told so"
@@ -185,7 +185,7 @@ func (d *doctor) running(ctx context.Context) {
 	if err != nil {
 		dir = d.root()
 	}
-	r, err := lsp.Find(ctx, d.program.dirs.runtime, dir, 0)
+	found, err := lsp.Find(ctx, d.program.dirs.runtime, dir, 0)
 	if errors.Is(err, lsp.ErrNoServer) {
 		d.ok("server", "no language server runs for this folder now")
 		return
@@ -194,14 +194,20 @@ func (d *doctor) running(ctx context.Context) {
 		d.fail("server", "%s", err)
 		return
 	}
-	defer r.Close()
+	defer found.Close()
+	for _, r := range found {
+		d.server(ctx, r)
+	}
+}
+
+func (d *doctor) server(ctx context.Context, r *lsp.Remote) {
 	var status struct {
 		Version, Model string
 		Unsaved        []string
 	}
 	if err := r.Command(ctx, "opencode.status", map[string]any{}, &status); err != nil {
-		d.fail("server", "%s; restart the server in your editor", err)
+		d.fail("server", "process %d: %s; restart the server in your editor", r.PID, err)
 		return
 	}
-	d.ok("server", "running, version %s, model %s, %d unsaved", status.Version, status.Model, len(status.Unsaved))
+	d.ok("server", "running as process %d, version %s, model %s, %d unsaved", r.PID, status.Version, status.Model, len(status.Unsaved))
 }

@@ -42,14 +42,14 @@ func (e *engine) startServers() {
 }
 
 // serverTools are the tools of the MCP servers for a session's turn.
-func (e *engine) serverTools(ctx context.Context, s *agent.Session, d *seat) []tools.Tool {
+func (e *engine) serverTools(ctx context.Context, s *agent.Session, env *tools.Env, others []tools.Tool) []tools.Tool {
 	e.servers.Ready(ctx, turnPatience)
-	taken := make([]string, 0, len(d.tools))
-	for _, t := range d.tools {
+	taken := make([]string, 0, len(others))
+	for _, t := range others {
 		taken = append(taken, t.Name())
 	}
 	ask := &serverAsker{e, s}
-	return e.servers.Tools(mcp.Session{Env: d.env, Taken: taken, Asker: mcp.Asker{Elicit: ask.elicit, Sample: ask.sample}})
+	return e.servers.Tools(mcp.Session{Env: env, Taken: taken, Asker: mcp.Asker{Elicit: ask.elicit, Sample: ask.sample}})
 }
 
 // serverNote stands above what servers say of themselves.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/tools"
 	"github.com/opencode-lsp/opencode-lsp/tools/mcp"
 )
 
@@ -23,8 +24,8 @@ type serverAsker struct {
 func (a *serverAsker) elicit(ctx context.Context, f mcp.Form) (map[string]any, bool, error) {
 	values := map[string]any{}
 	if len(f.Fields) == 0 {
-		answer, err := a.put(ctx, f, "Confirm", []string{}, []string{"Confirm"})
-		return values, err == nil && answer.Reply != permission.Reject, err
+		_, ok, err := a.ask(ctx, f, tools.Question{Question: "do you agree?", Options: []tools.Option{{Label: confirm}}, Custom: new(bool)})
+		return values, ok, err
 	}
 	for i, field := range f.Fields {
 		value, ok, err := a.field(ctx, f, field, i)
@@ -38,68 +39,73 @@ func (a *serverAsker) elicit(ctx context.Context, f mcp.Form) (map[string]any, b
 	return values, true, nil
 }
 
+// The answers that a server's question has besides its own.
+const (
+	confirm  = "Confirm"
+	decline  = "Decline"
+	leaveOut = "Leave out"
+)
+
 // field asks for one value; nil leaves it to the default.
 func (a *serverAsker) field(ctx context.Context, f mcp.Form, field mcp.Field, i int) (value any, ok bool, err error) {
-	notes := []string{fmt.Sprintf("%d of %d: %s", i+1, len(f.Fields), strings.TrimSpace(field.Title+". "+field.Description))}
-	titles, choices := fieldChoices(field)
-	if len(choices) == 0 {
-		notes = append(notes, "Answer in words with `opencode-lsp answer "+"once --message TEXT`, or in the window of your editor's plugin.")
+	q := tools.Question{
+		Question: strings.TrimSpace(fmt.Sprintf("%s (%d of %d) %s", field.Title, i+1, len(f.Fields), field.Description)),
+		Options:  fieldOptions(field), Multiple: field.Type == "array",
 	}
-	answer, err := a.put(ctx, f, field.Title, notes, titles)
-	switch {
-	case err != nil || answer.Reply == permission.Reject:
-		return nil, false, err
-	case answer.Message != "":
-		value, err = readValue(field, answer.Message)
-		return value, err == nil, err
+	answer, ok, err := a.ask(ctx, f, q)
+	if err != nil || !ok || answer == leaveOut {
+		return nil, ok, err
 	}
-	n := 0
-	if answer.Reply != permission.Once {
-		n, _ = strconv.Atoi(strings.TrimPrefix(string(answer.Reply), choicePrefix))
-	}
-	if n < len(choices) {
-		return choices[n], true, nil
-	}
-	return nil, !field.Required || field.Default != nil, nil
+	value, err = readValue(field, answer)
+	return value, err == nil, err
 }
 
-// maxChoices bounds the buttons of one question.
+// maxChoices bounds the options of one question.
 const maxChoices = 8
 
-const choicePrefix = "choice-"
-
-// fieldChoices are the values that a field offers with their titles, the default first; without any a text is wanted, and
-// the title says what comes of none.
-func fieldChoices(field mcp.Field) (titles []string, values []any) {
+// fieldOptions are the answers that a field offers, the default first; own words are welcome too.
+func fieldOptions(field mcp.Field) (options []tools.Option) {
 	switch {
 	case field.Type == "boolean":
-		titles, values = []string{"Yes", "No"}, []any{true, false}
-	case field.Type == "string" && len(field.Options) > 0 && len(field.Options) <= maxChoices:
+		options = []tools.Option{{Label: "Yes"}, {Label: "No"}}
+	case len(field.Options) <= maxChoices:
 		for _, o := range field.Options {
-			titles, values = append(titles, o.Title), append(values, o.Value)
+			options = append(options, tools.Option{Label: o.Title})
 		}
-	case field.Default != nil:
-		return []string{fmt.Sprintf("Send %v", field.Default)}, nil
-	case field.Required:
-		return []string{"Send (with your words)"}, nil
-	default:
-		return []string{"Leave out"}, nil
 	}
-	if at := slices.Index(values, field.Default); at > 0 {
-		titles = slices.Insert(slices.Delete(titles, at, at+1), 0, titles[at])
-		values = slices.Insert(slices.Delete(values, at, at+1), 0, values[at])
+	if field.Default != nil && field.Type != "array" {
+		label := fmt.Sprint(field.Default)
+		if yes, ok := field.Default.(bool); ok {
+			label = map[bool]string{true: "Yes", false: "No"}[yes]
+		}
+		for _, o := range field.Options {
+			if o.Value == label {
+				label = o.Title
+			}
+		}
+		options = slices.DeleteFunc(options, func(o tools.Option) bool { return o.Label == label })
+		options = slices.Insert(options, 0, tools.Option{Label: label, Description: "unless you say otherwise"})
 	}
-	return titles, values
+	if !field.Required {
+		options = append(options, tools.Option{Label: leaveOut})
+	}
+	return options
 }
 
-// readValue reads what the user typed as a value of the field.
+// readValue reads an answer as a value of the field.
 func readValue(field mcp.Field, text string) (any, error) {
+	text = strings.TrimSpace(text)
 	switch field.Type {
 	case "number", "integer":
-		n, err := strconv.ParseFloat(strings.TrimSpace(text), 64)
-		return n, err
+		return strconv.ParseFloat(text, 64)
 	case "boolean":
-		return strconv.ParseBool(strings.ToLower(strings.TrimSpace(text)))
+		switch strings.ToLower(text) {
+		case "yes":
+			return true, nil
+		case "no":
+			return false, nil
+		}
+		return strconv.ParseBool(strings.ToLower(text))
 	case "array":
 		var list []any
 		for part := range strings.SplitSeq(text, ",") {
@@ -124,21 +130,16 @@ func optionValue(field mcp.Field, text string) string {
 	return text
 }
 
-// put asks one question in the server's name.
-func (a *serverAsker) put(ctx context.Context, f mcp.Form, what string, notes, titles []string) (permission.Answer, error) {
-	q := agent.OpenQuestion{
-		Kind: "question", Tool: "mcp", Subject: fmt.Sprintf("%s wants to know: %s", f.Server, what), Permission: "question", Patterns: []string{},
-		Notes: append([]string{"The server says: " + f.Message}, notes...),
+// ask puts one question in the server's name. Declining it is no rejection of the call: the server is told.
+func (a *serverAsker) ask(ctx context.Context, f mcp.Form, q tools.Question) (answer string, ok bool, err error) {
+	q.From, q.Header = "mcp", "The server says: "+f.Message
+	q.Question = f.Server + " wants to know: " + q.Question
+	q.Options = append(q.Options, tools.Option{Label: decline})
+	answer, err = a.session.AskUser(ctx, q)
+	if _, rejected := errors.AsType[*permission.RejectedError](err); rejected {
+		return "", false, nil
 	}
-	for i, t := range titles {
-		reply := permission.Reply(choicePrefix + strconv.Itoa(i))
-		if i == 0 {
-			reply = permission.Once
-		}
-		q.Choices = append(q.Choices, agent.Choice{Reply: reply, Title: t})
-	}
-	q.Choices = append(q.Choices, agent.Choice{Reply: permission.Reject, Title: "Decline"})
-	return a.session.AskUser(ctx, q)
+	return answer, err == nil && answer != "" && answer != decline, err
 }
 
 // maxSampled bounds a model's answer to a server, in bytes.

@@ -23,7 +23,12 @@ var update = flag.Bool("update", false, "rewrite the goldens of the scripts")
 
 // Every script runs the whole program, from the wire to the store, inside a bubble where waiting costs nothing.
 func TestScripts(t *testing.T) {
-	files, err := filepath.Glob("../../lsp/testdata/script/*.txtar")
+	playScripts(t, "../../lsp/testdata/script/*.txtar")
+}
+
+// playScripts plays the scripts in bubbles.
+func playScripts(t *testing.T, pattern string) {
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
@@ -68,7 +73,7 @@ func (h *bubbleHost) Start(ctx context.Context, world lsptest.World) (io.ReadWri
 	if h.server != nil {
 		client = &http.Client{Transport: routes{h.server, client.Transport}}
 	}
-	p := &program{getenv: environment(world, agenttest.BaseURL), stdin: theirs, stdout: theirs, stderr: io.Discard, http: client, bubble: true}
+	p := &program{getenv: environment(world, agenttest.BaseURL), stdin: theirs, stdout: theirs, stderr: io.Discard, http: client, web: site(), bubble: true}
 	p.dirs = findDirs(p.getenv)
 	ctx, h.cancel = context.WithCancel(ctx)
 	h.ended = make(chan int, 1)
