@@ -30,7 +30,8 @@ type process struct {
 	in     *os.File // what it reads
 	out    *os.File // what it writes
 	done   chan error
-	ended  chan struct{} // closed when it has ended and all that it said was read
+	ended  chan struct{} // closed when it has ended
+	over   chan struct{} // closed when nothing more is read from it
 	stderr *stderrLog
 }
 
@@ -48,7 +49,7 @@ func startProcess(name string, c Config, dir string, environ []string) (*process
 	if err != nil {
 		return nil, errors.Join(err, theirIn.Close(), in.Close())
 	}
-	p := &process{in: in, out: out, done: make(chan error, 1), ended: make(chan struct{}), stderr: &stderrLog{name: name}}
+	p := &process{in: in, out: out, done: make(chan error, 1), ended: make(chan struct{}), over: make(chan struct{}), stderr: &stderrLog{name: name}}
 	p.cmd = exec.Command(path, c.Command[1:]...)
 	p.cmd.Args[0] = c.Command[0]
 	p.cmd.Dir, p.cmd.Env = dir, environ
@@ -63,11 +64,19 @@ func startProcess(name string, c Config, dir string, environ []string) (*process
 		out.Close()
 		return nil, fmt.Errorf("it cannot be started: %w", err)
 	}
-	go func() { // it ends with the program, which Close sees to
-		p.done <- p.cmd.Wait()
-		close(p.ended)
-	}()
+	go p.wait() // Close waits for it
 	return p, nil
+}
+
+// wait follows the program to its end. What it has started may hold its output open for ever, so that is closed then.
+func (p *process) wait() {
+	defer close(p.over)
+	p.done <- p.cmd.Wait()
+	close(p.ended)
+	time.Sleep(lastOutput)
+	if err := p.out.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		logger().Debugf("close a server's output: %s", err)
+	}
 }
 
 // program finds a server's program by the PATH that the server itself will have; a name with a separator is a path in dir.
@@ -127,9 +136,7 @@ func (p *process) Close() error {
 	p.in.Close()
 	p.gone(graceInput)
 	tools.StopGroup(p.cmd, p.done, graceSignal)
-	if err := p.out.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
-		return err
-	}
+	<-p.over
 	return nil
 }
 

@@ -8,10 +8,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -136,13 +134,13 @@ func TestTools(t *testing.T) {
 	if got := d.text("my_server_add", `{"a":2,"b":3}`); got != "5" {
 		t.Errorf("add gives %q", got)
 	}
-	op, err := add.Prepare(t.Context(), json.RawMessage(`{"a":2,"b":3}`))
+	op, err := add.Prepare(t.Context(), json.RawMessage(`{"a":9, "a":2, "b":3}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	a := op.Access()
 	if a.Subject != "add of the MCP server my server" || len(a.Items) != 1 || a.Items[0].Permission != "my_server_add" || a.Items[0].Values[0] != "*" ||
-		a.Items[0].Always != "*" || !slices.Equal(a.Notes, []string{"a: 2", "b: 3"}) || !strings.Contains(a.Preview.Text, `"a": 2`) {
+		a.Items[0].Always != "*" || !slices.Equal(a.Notes, []string{"a: 2", "b: 3"}) || a.Preview.Text != "{\n  \"a\": 2,\n  \"b\": 3\n}" {
 		t.Errorf("access %+v", a)
 	}
 	for _, bad := range []string{`[]`, `null`, `{"a":"x","b":1}`, `{"a":1}`} {
@@ -395,22 +393,4 @@ func TestResourcesAndPrompts(t *testing.T) {
 	if _, err := d.Prompt(t.Context(), p[0], nil); err == nil || err.Error() != "/s:review needs path, depth (optional)" {
 		t.Errorf("prompt: %v", err)
 	}
-}
-
-// At the end nothing is left: neither a server that stays when its input ends, nor what a server has started.
-func TestEnd(t *testing.T) {
-	d := serve(t, map[string]string{"stays": "stays", "child": "child"})
-	pid, err := strconv.Atoi(d.text("child_pid", `{}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if pid == 0 || syscall.Kill(pid, 0) != nil {
-		t.Fatalf("no child %d", pid)
-	}
-	start := time.Now()
-	d.Close()
-	if took := time.Since(start); took > 4*time.Second {
-		t.Errorf("the end took %s", took)
-	}
-	d.until("the end of the server's child", func() bool { return syscall.Kill(pid, 0) != nil })
 }

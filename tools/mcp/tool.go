@@ -127,6 +127,10 @@ func (t *tool) Prepare(_ context.Context, args json.RawMessage) (tools.Op, error
 	if err := json.Unmarshal(args, &object); err != nil || object == nil {
 		return nil, fmt.Errorf("%s: the arguments are no JSON object; send one", t.name)
 	}
+	args, err := json.Marshal(object) // of two values of one name the last counts, here, in the question and at the server
+	if err != nil {
+		return nil, fmt.Errorf("%s: the arguments cannot be read: %w", t.name, err)
+	}
 	if err := t.info.validate(args); err != nil {
 		return nil, fmt.Errorf("%s: the arguments do not fit its schema: %s", t.name, oneLine(err.Error(), 500))
 	}
