@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -116,7 +117,8 @@ var errNotFound = errors.New("there is no such program; install it or mend the s
 // variable is a variable's value; the last one counts, as it does for a process.
 func variable(environ []string, name string) string {
 	for _, kv := range slices.Backward(environ) {
-		if value, ok := strings.CutPrefix(kv, name+"="); ok {
+		key, value, _ := strings.Cut(kv, "=")
+		if key == name || runtime.GOOS == "windows" && strings.EqualFold(key, name) {
 			return value
 		}
 	}

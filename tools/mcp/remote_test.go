@@ -132,6 +132,7 @@ func TestRemote(t *testing.T) {
 }
 
 func TestForgotten(t *testing.T) {
+	t.Parallel()
 	site := newSite(t)
 	d := serve(t, map[string]string{"r": site.config(60_000)})
 	site.mu.Lock()
@@ -166,6 +167,7 @@ func (d *desk) tryCall(name string) (string, error) {
 }
 
 func TestSignedIn(t *testing.T) {
+	t.Parallel()
 	site := newSite(t)
 	site.accept = "access"
 	d := serve(t, map[string]string{"r": site.config(60_000)})
@@ -204,6 +206,7 @@ func TestSignedIn(t *testing.T) {
 
 // A server that speaks the older transport alone is found out.
 func TestOlderTransport(t *testing.T) {
+	t.Parallel()
 	s := mcpserver.NewMCPServer("older", "1")
 	s.AddTool(mcp.NewTool("hi"), func(context.Context, mcp.CallToolRequest) (*mcp.CallToolResult, error) {
 		return mcp.NewToolResultText("hello"), nil

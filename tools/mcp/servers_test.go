@@ -26,6 +26,13 @@ type desk struct {
 	said []string
 }
 
+// roots are called by the servers' goroutines.
+func (d *desk) roots() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return []string{d.dir}
+}
+
 func (d *desk) words() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -37,7 +44,7 @@ func serve(t *testing.T, configs map[string]string) *desk {
 	t.Helper()
 	d := &desk{T: t, dir: t.TempDir()}
 	d.Servers = New(Options{
-		Version: "test", Roots: func() []string { return []string{d.dir} }, Asks: true, Tokens: filepath.Join(d.dir, "tokens"),
+		Version: "test", Roots: d.roots, Asks: true, Tokens: filepath.Join(d.dir, "tokens"),
 		Environ: func() []string { return []string{"PATH=" + os.Getenv("PATH"), "PASSED=1"} },
 		Notify: func(text string) {
 			d.mu.Lock()
@@ -123,6 +130,7 @@ func (d *desk) until(what string, is func() bool) {
 }
 
 func TestTools(t *testing.T) {
+	t.Parallel()
 	d := serve(t, map[string]string{"my server": "plain"})
 	add := d.tool("my_server_add", Asker{})
 	if want := "Adds two numbers."; add.Description() != want {
@@ -157,6 +165,7 @@ func TestTools(t *testing.T) {
 }
 
 func TestResults(t *testing.T) {
+	t.Parallel()
 	d := serve(t, map[string]string{"s": "plain"})
 	if got := d.text("s_image", `{}`); got != "(image, image/png, 6 bytes: not shown)\n(content of the unknown type \"hologram\")\ninside\n(resource Y: doc://y)\n(a piece of the answer cannot be read)" {
 		t.Errorf("image: %q", got)
@@ -183,13 +192,14 @@ func TestResults(t *testing.T) {
 }
 
 func TestProgress(t *testing.T) {
-	d := serve(t, map[string]string{"s": fakeConfig(t, "plain", `,"timeout":400`)})
+	t.Parallel()
+	d := serve(t, map[string]string{"s": fakeConfig(t, "plain", `,"timeout":1500`)})
 	var shown strings.Builder
 	r, err := d.callWith(t.Context(), Asker{}, "s_slow", `{}`, &shown)
 	if err != nil || r.Text != "done" || !strings.Contains(shown.String(), "8 of 8") {
 		t.Errorf("slow: %+v %v, shown %q", r, err, shown.String())
 	}
-	if _, err := d.call("s_hang", `{}`); err == nil || !strings.Contains(err.Error(), "did not answer within 400ms") {
+	if _, err := d.call("s_hang", `{}`); err == nil || !strings.Contains(err.Error(), "did not answer within 1.5s") {
 		t.Errorf("hang: %v", err)
 	}
 	if got := d.text("s_add", `{"a":1,"b":1}`); got != "2" {
@@ -198,12 +208,13 @@ func TestProgress(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
+	t.Parallel()
 	d := serve(t, map[string]string{"s": "plain"})
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	start := time.Now()
 	_, err := d.callWith(ctx, Asker{}, "s_hang", `{}`, io.Discard)
-	if err == nil || ctx.Err() == nil || time.Since(start) > 2*time.Second {
+	if err == nil || ctx.Err() == nil || time.Since(start) > 10*time.Second {
 		t.Errorf("cancel: %v after %s", err, time.Since(start))
 	}
 }
@@ -246,6 +257,7 @@ func TestFaults(t *testing.T) {
 }
 
 func TestLists(t *testing.T) {
+	t.Parallel()
 	d := serve(t, map[string]string{"many": "many", "circle": "circle", "pages": "pages", "lies": "lies"})
 	notes := map[string]string{}
 	for _, s := range d.Status() {
@@ -304,6 +316,7 @@ func TestHuge(t *testing.T) {
 }
 
 func TestAsks(t *testing.T) {
+	t.Parallel()
 	d := serve(t, map[string]string{"s": "plain"})
 	var form Form
 	asker := Asker{
@@ -338,11 +351,21 @@ func TestAsks(t *testing.T) {
 }
 
 func TestChanged(t *testing.T) {
+	t.Parallel()
 	d := serve(t, map[string]string{"s": "plain"})
 	before := d.Status()[0].Tools
 	d.text("s_change", `{}`)
 	d.until("the new list", func() bool { return d.Status()[0].Tools != before })
 	d.tool("s_fresh", Asker{})
+	for _, want := range []string{"0", "1", "1"} {
+		d.Ready(t.Context(), time.Second)
+		if got := d.text("s_folders", `{}`); got != want {
+			t.Errorf("the roots changed %s times, want %s", got, want)
+		}
+		d.mu.Lock()
+		d.dir = "/elsewhere"
+		d.mu.Unlock()
+	}
 	d.configure(map[string]string{"other": "plain"})
 	if s := d.Status(); len(s) != 1 || s[0].Name != "other" {
 		t.Errorf("status %+v", s)
@@ -350,6 +373,7 @@ func TestChanged(t *testing.T) {
 }
 
 func TestCollisions(t *testing.T) {
+	t.Parallel()
 	d := serve(t, map[string]string{"a": "plain", "a b": "plain", "a_b": "plain"})
 	taken := d.Tools(Session{Env: &tools.Env{}, Taken: []string{"a_add"}})
 	seen := map[string]bool{}
@@ -369,6 +393,7 @@ func TestCollisions(t *testing.T) {
 }
 
 func TestResourcesAndPrompts(t *testing.T) {
+	t.Parallel()
 	d := serve(t, map[string]string{"s": "plain"})
 	op, err := d.tool("read_mcp_resource", Asker{}).Prepare(t.Context(), json.RawMessage(`{"server":"s","uri":"doc://a"}`))
 	if err != nil {
