@@ -35,7 +35,7 @@ func playScripts(t *testing.T, pattern string) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				host := &bubbleHost{model: agenttest.New()}
+				host := &bubbleHost{model: agenttest.New(), server: newScriptedServer()}
 				defer host.model.Close()
 				var log strings.Builder
 				script := lsptest.Script{File: file, Dir: t.TempDir(), Host: host, Update: *update, Scrub: scrub}

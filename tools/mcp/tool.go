@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -194,14 +195,7 @@ func (t *tool) run(ctx context.Context, w io.Writer, args json.RawMessage) (tool
 // errGone says that a server is not there.
 func (s *server) gone() error {
 	now := s.status()
-	return fmt.Errorf("the MCP server %s is not connected (%s); go on without it, or tell the user", s.name, orElse(now.Reason, string(now.State)))
-}
-
-func orElse(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
+	return fmt.Errorf("the MCP server %s is not connected (%s); go on without it, or tell the user", s.name, cmp.Or(now.Reason, string(now.State)))
 }
 
 // errNoObject says that a schema describes no object.
