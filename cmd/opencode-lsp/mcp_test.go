@@ -7,41 +7,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
-
-	"github.com/opencode-lsp/opencode-lsp/agent/agenttest"
-	"github.com/opencode-lsp/opencode-lsp/lsp/lsptest"
 )
 
 // Scripts with a remote MCP server, mcp.test, that lives in the bubble.
 func TestScriptsMCP(t *testing.T) {
-	files, err := filepath.Glob("../../lsp/testdata/mcp/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scripts: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				host := &bubbleHost{model: agenttest.New(), server: &scriptedServer{answers: make(chan string, 1)}}
-				defer host.model.Close()
-				var log strings.Builder
-				script := lsptest.Script{File: file, Dir: t.TempDir(), Host: host, Update: *update, Scrub: scrub}
-				if err := script.Play(t.Context(), &log); err != nil {
-					t.Errorf("%v\n%s", err, log.String())
-				}
-				if err := host.Kill(); err != nil {
-					t.Error(err)
-				}
-				if problems := host.model.Problems(); len(problems) > 0 {
-					t.Errorf("requests that a strict provider refuses: %q", problems)
-				}
-			})
-		})
-	}
+	playScripts(t, "../../lsp/testdata/mcp/*.txtar", "chat")
 }
 
 // routes sends the requests to mcp.test to a handler in this process and all others on.
@@ -93,6 +66,8 @@ func (a *pipedAnswer) Write(p []byte) (int, error) {
 // scriptedServer is an MCP server over streamable HTTP: search answers at once, ask puts a form to the user, sample asks the
 // model, secret wants a sign-in.
 type scriptedServer struct{ answers chan string }
+
+func newScriptedServer() *scriptedServer { return &scriptedServer{answers: make(chan string, 1)} }
 
 func (s *scriptedServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
