@@ -31,6 +31,7 @@ type Session struct {
 
 	// Owned by the session's goroutine.
 	history    history
+	gauge      gauge
 	turn       *turn // the running turn
 	title      chan string
 	background sync.WaitGroup // the title's goroutine

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"iter"
 	"regexp"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ func (s *Session) startTitle(p Prompt) {
 		return
 	}
 	s.retitle(firstLine(p.shown()))
-	small := s.opt.SmallModel()
+	small, _ := s.opt.SmallModel()
 	if small == nil {
 		return
 	}
@@ -40,16 +41,27 @@ func (s *Session) startTitle(p Prompt) {
 }
 
 func askTitle(ctx context.Context, model Model, text string) string {
+	title, _, err := read(model.Stream(ctx, Request{System: titlePrompt, Messages: []Message{{Role: User, Text: clip(text, 4000)}}}))
+	if err != nil {
+		logger().Infof("title: %s", err)
+	}
+	return firstLine(title)
+}
+
+// read collects the text of a reply, without what the model thought aloud; "" after an error.
+func read(stream iter.Seq2[Delta, error]) (string, *Usage, error) {
 	var b strings.Builder
-	req := Request{System: titlePrompt, Messages: []Message{{Role: User, Text: clip(text, 4000)}}}
-	for d, err := range model.Stream(ctx, req) {
+	var usage *Usage
+	for d, err := range stream {
 		if err != nil {
-			logger().Infof("title: %s", err)
-			return ""
+			return "", nil, err
 		}
 		b.WriteString(d.Text)
+		if d.Usage != nil {
+			usage = d.Usage
+		}
 	}
-	return firstLine(thinking.ReplaceAllString(b.String(), ""))
+	return strings.TrimSpace(thinking.ReplaceAllString(b.String(), "")), usage, nil
 }
 
 // firstLine is the first line of a text that is not blank, cut to a title's length.

@@ -19,12 +19,13 @@ type turn struct {
 	files []string
 	step  int
 
-	// Made by begin.
+	// Made by equip.
 	model     Model
 	info      ModelInfo
 	profile   Profile
 	equipment Equipment
 	specs     []ToolSpec
+	head      int64 // the weight of instructions and tools
 	// call is the tool call that is being judged or run, for the questions that it leads to.
 	call tools.Call
 }
@@ -91,7 +92,7 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 		if limit := cmp.Or(s.turn.profile.Steps, s.opt.MaxSteps); limit > 0 && s.turn.step > limit {
 			return fmt.Errorf("the turn reached its limit of %d steps; prompt again to go on", limit)
 		}
-		reply, err := s.reply(ctx)
+		reply, err := s.answer(ctx)
 		if err != nil {
 			return err
 		}
@@ -117,7 +118,16 @@ func (s *Session) begin(ctx context.Context, p Prompt) error {
 	if err := s.reassign(p); err != nil {
 		return err
 	}
-	info := s.history.info
+	if err := s.equip(ctx); err != nil {
+		return err
+	}
+	s.startTitle(p)
+	return nil
+}
+
+// equip finds the session's agent, its model and its tools for a turn.
+func (s *Session) equip(ctx context.Context) error {
+	t, info := s.turn, s.history.info
 	var err error
 	if t.profile, err = s.opt.profile(info.Agent); err != nil {
 		return err
@@ -133,7 +143,7 @@ func (s *Session) begin(ctx context.Context, p Prompt) error {
 	for _, tool := range t.equipment.Tools.Tools() {
 		t.specs = append(t.specs, ToolSpec{Name: tool.Name(), Description: tool.Description(), Schema: tool.Schema()})
 	}
-	s.startTitle(p)
+	t.head = weighHead(t.equipment.System, t.specs)
 	return nil
 }
 

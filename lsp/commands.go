@@ -43,6 +43,7 @@ func commands() map[string]command {
 		"opencode.session.open":     takes((*Server).sessionOpen),
 		"opencode.session.delete":   takes((*Server).sessionDelete),
 		"opencode.session.undo":     takes((*Server).sessionUndo),
+		"opencode.session.compact":  takes((*Server).sessionCompact),
 		"opencode.permission.list":  takes((*Server).permissionList),
 		"opencode.permission.reply": takes((*Server).permissionReply),
 		"opencode.model.select":     takes((*Server).modelSelect),

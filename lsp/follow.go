@@ -148,6 +148,9 @@ func (f *follower) show(e agent.Event) {
 		f.progress.report("thinking")
 	case agent.CallDone:
 		f.progress.report("thinking")
+	case agent.Compacted:
+		f.progress.report("thinking")
+		f.compacted(e)
 	case agent.TurnEnded:
 		if e.Turn != f.last { // else it is written down late, and the user was told at its time
 			f.last = e.Turn
@@ -180,6 +183,19 @@ func (f *follower) ended(end *agent.TurnEnd) {
 		s.showMessage(protocol.MessageTypeInfo, f.changed(end.Files))
 	case end.Text != "":
 		f.openAnswer()
+	}
+}
+
+// compacted says that the conversation was shortened; in a message where the user wanted it.
+func (f *follower) compacted(e agent.Event) {
+	text := fmt.Sprintf("OpenCode: the conversation is shortened; a summary stands for %d messages", e.Summary.Messages)
+	if e.Summary.Failure != "" {
+		text = fmt.Sprintf("OpenCode: the conversation is shortened without a summary of %d messages: %s", e.Summary.Messages, visible(e.Summary.Failure))
+	}
+	if e.Summary.Why == agent.BecauseAsked || e.Summary.Failure != "" {
+		f.server.showMessage(protocol.MessageTypeInfo, text)
+	} else {
+		f.server.logMessage(text)
 	}
 }
 

@@ -128,3 +128,15 @@ func (s *Server) sessionUndo(ctx context.Context, a *Agent, args sessionArgs) (a
 	}
 	return map[string][]string{"files": files}, nil
 }
+
+func (s *Server) sessionCompact(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
+	session, err := pick(ctx, a, args.Session)
+	if err != nil {
+		return nil, err
+	}
+	done, err := session.Compact(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"session": session.ID(), "compacted": done}, nil
+}

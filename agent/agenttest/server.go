@@ -3,6 +3,7 @@ package agenttest
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -27,7 +28,7 @@ type Server struct {
 
 	mu       sync.Mutex // guards what follows
 	steps    []Step
-	title    string
+	settings Step // Title, Summary and Limit
 	requests []json.RawMessage
 	headers  []http.Header
 	times    []Exchange
@@ -41,13 +42,7 @@ type Server struct {
 // New returns a server that plays script. It opens nothing until [Server.URL] or [Server.Client] is called.
 func New(script ...Step) *Server {
 	s := &Server{done: make(chan struct{})}
-	for _, step := range script {
-		if step.Title != "" {
-			s.title = step.Title
-		} else {
-			s.steps = append(s.steps, step)
-		}
-	}
+	s.Add(script...)
 	s.http.Handler = s.handler()
 	return s
 }
@@ -146,11 +141,19 @@ func (s *Server) Left() int {
 	return len(s.steps)
 }
 
-// Add appends steps to the script.
+// Add appends steps to the script, and takes over what is set.
 func (s *Server) Add(script ...Step) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.steps = append(s.steps, script...)
+	for _, step := range script {
+		if step.setting() {
+			s.settings.Title = cmp.Or(step.Title, s.settings.Title)
+			s.settings.Summary = cmp.Or(step.Summary, s.settings.Summary)
+			s.settings.Limit = cmp.Or(step.Limit, s.settings.Limit)
+		} else {
+			s.steps = append(s.steps, step)
+		}
+	}
 }
 
 func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
@@ -195,8 +198,14 @@ func (s *Server) take(raw []byte, header http.Header, req *request, problem stri
 		s.problems = append(s.problems, problem)
 		return Step{}, number
 	}
-	if len(req.Tools) == 0 && (s.title != "" || req.wantsTitle()) {
-		return Step{Text: cmp.Or(s.title, "Scripted session")}, number
+	set := s.settings
+	switch tokens := req.size / 4; {
+	case set.Limit > 0 && tokens > set.Limit:
+		return tooLong(set.Limit, tokens), number
+	case len(req.Tools) == 0 && req.wants("summary"):
+		return Step{Text: cmp.Or(set.Summary, "Scripted summary")}, number
+	case len(req.Tools) == 0 && (set.Title != "" || req.wants("title")):
+		return Step{Text: cmp.Or(set.Title, "Scripted session")}, number
 	}
 	if len(s.steps) == 0 {
 		return Step{Text: "The script is used up: it has no step for this request."}, number
@@ -204,4 +213,10 @@ func (s *Server) take(raw []byte, header http.Header, req *request, problem stri
 	step = s.steps[0]
 	s.steps = s.steps[1:]
 	return step, number
+}
+
+// tooLong refuses a request as OpenAI does.
+func tooLong(limit, tokens int) Step {
+	return Step{Status: http.StatusBadRequest, Type: "invalid_request_error", Code: "context_length_exceeded", Message: fmt.Sprintf(
+		"This model's maximum context length is %d tokens. However, your messages resulted in %d tokens.", limit, tokens)}
 }

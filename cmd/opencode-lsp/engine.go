@@ -202,6 +202,7 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.Model = e.model
 	opt.SmallModel = e.smallModel
 	opt.Profile = e.profile
+	opt.Compaction = func() agent.Compaction { return agent.Compaction(e.now().Compaction) }
 	opt.MaxSteps = maxSteps
 	opt.Note = e.files.note
 	opt.Equip = func(ctx context.Context, s *agent.Session, p agent.Profile, model agent.ModelInfo) (agent.Equipment, error) {
