@@ -93,7 +93,7 @@ func (s *Session) Compact(ctx context.Context) (done bool, err error) {
 	err = s.do(ctx, func(ctx context.Context) error {
 		s.turn = &turn{}
 		defer func() { s.turn = nil }()
-		if err := s.equip(ctx); err != nil {
+		if err := s.equip(ctx, "", ""); err != nil {
 			return err
 		}
 		s.gauge.use(s.turn.info.Name)

@@ -16,13 +16,15 @@ const (
 	SessionChanged EventType = "session.changed" // Session: title, model or agent
 	TurnStarted    EventType = "turn.started"    // Prompt
 	PromptJoined   EventType = "prompt.joined"   // Prompt: queued while busy, joins the running turn here
+	PromptExpanded EventType = "prompt.expanded" // Prompt: what the model reads in the place of the prompt before
 	MessageDone    EventType = "message"         // Message: one finished reply with its calls
 	CallStarted    EventType = "call.started"    // Call
 	Asked          EventType = "question"        // Question
 	Answered       EventType = "answer"          // Answer
 	CallDone       EventType = "result"          // Result: exactly one for each call of a Message
 	TurnEnded      EventType = "turn.ended"      // End
-	Undone         EventType = "undone"          // Files: the last turn's changes were taken back
+	Undone         EventType = "undone"          // Files, Turns, Changes, Kept: what turns had changed was taken back
+	Redone         EventType = "redone"          // Files, Turns, Changes, Kept: the last undo was taken back
 	Noted          EventType = "note"            // Text: something the model should know, from the agent itself
 	Compacted      EventType = "compacted"       // Summary: from here on the model sees it in the place of what came before its Tail
 	Pruned         EventType = "pruned"          // Pruned: from here on the model does not see these results any more
@@ -53,6 +55,11 @@ type Event struct {
 	Pruned   []string      `json:"pruned,omitempty"` // ids of calls
 	Text     string        `json:"text,omitempty"`
 	Files    []string      `json:"files,omitempty"`
+	// Turns are those that an undo or redo is about; none where nothing came of it. Changes are what it did to files, Kept
+	// what it left.
+	Turns   []string        `json:"turns,omitempty"`
+	Changes []tools.Applied `json:"changes,omitempty"`
+	Kept    []Kept          `json:"kept,omitempty"`
 }
 
 // SessionInfo is what a list of sessions shows.
@@ -70,7 +77,9 @@ type SessionInfo struct {
 // Prompt is what the user asked.
 type Prompt struct {
 	Text string `json:"text"`
-	// Shown is the prompt as people should read it where Text holds attached context; empty: Text.
+	// Context goes below Text: what the editor attached, such as the selection.
+	Context string `json:"context,omitempty"`
+	// Shown is the prompt as people should read it where that is not Text.
 	Shown string `json:"shown,omitempty"`
 	// Action is the code action that made it, if any.
 	Action string `json:"action,omitempty"`
@@ -106,7 +115,7 @@ type OpenQuestion struct {
 	ID string `json:"id"`
 	// Call is the tool call that asks, "" for a question of the session itself.
 	Call string `json:"call,omitempty"`
-	// Kind is "permission" or "save".
+	// Kind is KindPermission, KindSave or KindQuestion.
 	Kind    string             `json:"kind"`
 	Tool    string             `json:"tool"`
 	Subject string             `json:"subject"`
@@ -119,6 +128,9 @@ type OpenQuestion struct {
 	Patterns   []string `json:"patterns"`
 	// Choices are the answers that settle the question.
 	Choices []Choice `json:"choices"`
+	// Multiple and Custom say of a question of the model that several choices, or own words, are an answer too.
+	Multiple bool `json:"multiple,omitempty"`
+	Custom   bool `json:"custom,omitempty"`
 }
 
 // Choice is one answer on offer.

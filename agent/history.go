@@ -20,8 +20,8 @@ type history struct {
 	promptSeq int64
 	// open are the calls of the last reply without a result yet, in order.
 	open []tools.Call
-	// started holds the id of a call that was running when the events end; asked the questions without an answer.
-	started  string
+	// started holds the ids of calls that were running when the events end; asked the questions without an answer.
+	started  []string
 	asked    []string
 	turn     string // the turn that has not ended
 	ids      map[string]bool
@@ -42,10 +42,16 @@ func (h *history) add(e Event) {
 		h.push(e.Seq, Message{Role: User, Text: "[" + e.Text + "]"})
 	case PromptJoined:
 		h.prompted(e)
+	case PromptExpanded: // nothing was said since
+		last := len(h.messages) - 1
+		begins := h.marks[last].turn
+		h.messages, h.marks = h.messages[:last], h.marks[:last]
+		h.prompted(e)
+		h.marks[last].turn = begins
 	case MessageDone:
 		h.reply(e)
 	case CallStarted:
-		h.started = e.Call.ID
+		h.started = append(h.started, e.Call.ID)
 	case CallDone:
 		h.result(e)
 	case Compacted:
@@ -58,8 +64,10 @@ func (h *history) add(e Event) {
 		h.asked = slices.DeleteFunc(h.asked, func(id string) bool { return id == e.Answer.ID })
 	case TurnEnded:
 		h.turn = ""
-	case Undone:
-		h.push(e.Seq, Message{Role: User, Text: undoneNote(e.Files)})
+	case Undone, Redone:
+		if len(e.Files) > 0 {
+			h.push(e.Seq, Message{Role: User, Text: reversalNote(e)})
+		}
 	}
 	h.info.Updated = e.Time
 }
@@ -72,7 +80,7 @@ func (h *history) push(seq int64, m Message) {
 
 func (h *history) prompted(e Event) {
 	h.prompt, h.promptSeq = e.Prompt.Text, e.Seq
-	h.push(e.Seq, Message{Role: User, Text: e.Prompt.Text, Files: e.Prompt.Files})
+	h.push(e.Seq, Message{Role: User, Text: e.Prompt.Text + e.Prompt.Context, Files: e.Prompt.Files})
 }
 
 func (h *history) reply(e Event) {
@@ -91,12 +99,13 @@ func (h *history) reply(e Event) {
 	}
 }
 
+// result takes a call's result, unless a prompt made the call: its outcome comes with the expanded prompt.
 func (h *history) result(e Event) {
 	r := e.Result
-	h.push(e.Seq, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})
-	h.started = ""
+	h.started = slices.DeleteFunc(h.started, func(id string) bool { return id == r.Call })
 	if len(h.open) > 0 && h.open[0].ID == r.Call {
 		h.open = h.open[1:]
+		h.push(e.Seq, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})
 	}
 }
 
@@ -149,7 +158,7 @@ func (h *history) loose(why interruption) []Event {
 	}
 	for _, c := range h.open {
 		text := "This call was not run: " + why.cause() + " before it began."
-		if c.ID == h.started {
+		if slices.Contains(h.started, c.ID) {
 			text = "This call was interrupted: " + why.cause() + " while it ran, so it may be done in part. Check before repeating it."
 		}
 		events = append(events, Event{Type: CallDone, Turn: h.turn, Result: &CallResult{
@@ -159,6 +168,15 @@ func (h *history) loose(why interruption) []Event {
 	return events
 }
 
-func undoneNote(files []string) string {
-	return "[The user has undone your changes of the last turn to: " + strings.Join(files, ", ") + ". Read the files again before editing them.]"
+// reversalNote tells the model what the user has undone or redone.
+func reversalNote(e Event) string {
+	which := "of the last turn"
+	if n := len(e.Turns); n > 1 {
+		which = fmt.Sprintf("of the last %d turns", n)
+	}
+	text := "The user has undone your changes " + which + " to: "
+	if e.Type == Redone {
+		text = "The user has redone your changes " + which + ", which were undone, to: "
+	}
+	return "[" + text + strings.Join(e.Files, ", ") + ". Read the files again before editing them.]"
 }

@@ -36,6 +36,7 @@ type Session struct {
 	title      chan string
 	background sync.WaitGroup // the title's goroutine
 	loop       loopGuard
+	reminded   string // the agent whose reminder the model got last
 }
 
 // mailbox is where other goroutines reach the session. No lock is held over anything that waits.

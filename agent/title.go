@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"regexp"
@@ -25,7 +26,7 @@ func (s *Session) startTitle(p Prompt) {
 		return
 	}
 	s.retitle(firstLine(p.shown()))
-	small, _ := s.opt.SmallModel()
+	profile, small := s.titler()
 	if small == nil {
 		return
 	}
@@ -34,14 +35,34 @@ func (s *Session) startTitle(p Prompt) {
 	s.background.Go(func() {
 		ctx, cancel := context.WithTimeout(s.ctx, titleTimeout)
 		defer cancel()
-		if title := askTitle(ctx, small, p.Text); title != "" {
+		if title := askTitle(ctx, small, profile, p.Text); title != "" {
 			found <- title
 		}
 	})
 }
 
-func askTitle(ctx context.Context, model Model, text string) string {
-	title, _, err := read(model.Stream(ctx, Request{System: titlePrompt, Messages: []Message{{Role: User, Text: clip(text, 4000)}}}))
+// titler is the agent "title" with its model: its own, else the small one; no model where there is none.
+func (s *Session) titler() (Profile, Model) {
+	profile, err := s.opt.profile("title")
+	if err != nil {
+		return profile, nil // switched off
+	}
+	if profile.Model == "" {
+		small, _ := s.opt.SmallModel()
+		return profile, small
+	}
+	model, _, err := s.opt.Model(profile.Model)
+	if err != nil {
+		logger().Warningf("title: %s", err)
+		return profile, nil
+	}
+	return profile, model
+}
+
+func askTitle(ctx context.Context, model Model, profile Profile, text string) string {
+	title, _, err := read(model.Stream(ctx, Request{
+		System: cmp.Or(profile.Prompt, titlePrompt), Params: profile.Params, Messages: []Message{{Role: User, Text: clip(text, 4000)}},
+	}))
 	if err != nil {
 		logger().Infof("title: %s", err)
 	}

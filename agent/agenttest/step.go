@@ -35,6 +35,8 @@ type Step struct {
 	Status              int
 	Header              map[string]string
 	Message, Code, Type string
+	// For, if set, keeps the step for conversations whose first prompt holds this text.
+	For string
 	// Title, if set, makes this no step: it answers the requests that offer no tools. Summary does for those among them that
 	// want one. Limit refuses requests of more tokens, of four bytes each, as longer than the model's context.
 	Title, Summary string
@@ -109,6 +111,8 @@ func (s *Step) directive(line string) (err error) {
 		s.End = Drop
 	case "hang":
 		s.End = Hang
+	case "for":
+		s.For = rest
 	case "raw":
 		s.Raw = append(s.Raw, rest)
 	case "slow":
@@ -119,7 +123,7 @@ func (s *Step) directive(line string) (err error) {
 	case "status":
 		err = s.status(rest)
 	default:
-		err = fmt.Errorf("no directive !%s: use !status, !drop, !hang, !slow, !raw, !title, !summary or !limit", word)
+		err = fmt.Errorf("no directive !%s: use !status, !drop, !hang, !slow, !for, !raw, !title, !summary or !limit", word)
 	}
 	return err
 }
