@@ -256,7 +256,7 @@ func (b *bench) check() {
 		b.Fatal(err)
 	}
 	for _, info := range list {
-		events, err := b.store.Load(b.Context(), info.ID)
+		events, err := agenttest.Events(b.Context(), b.store, info.ID)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -319,7 +319,7 @@ func do(word string) tools.Call {
 // events are the stored events of a session.
 func (b *bench) events(id string) []agent.Event {
 	b.Helper()
-	events, err := b.store.Load(b.Context(), id)
+	events, err := agenttest.Events(b.Context(), b.store, id)
 	if err != nil {
 		b.Fatal(err)
 	}

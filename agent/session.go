@@ -47,6 +47,7 @@ type mailbox struct {
 	jobs    []func(context.Context) // run while no turn runs
 	cancel  context.CancelCauseFunc // of the running turn
 	early   bool                    // Cancel came before the turn began
+	began   map[string]int64        // turn: the last Seq before it
 	pending map[string]*pending
 	settled map[string]string // question id: by which channel it was answered
 	closed  bool
@@ -91,6 +92,7 @@ func (s *Session) Prompt(p Prompt) (turn string, err error) {
 	s.mail.queue = append(s.mail.queue, p)
 	if s.mail.turn == "" {
 		s.mail.turn = newID("trn")
+		s.mail.began[s.mail.turn] = s.log.last()
 	}
 	s.poke()
 	return s.mail.turn, nil
@@ -114,9 +116,12 @@ func (s *Session) Cancel() bool {
 // errCancelled is the cause of a turn that the user cancelled.
 var errCancelled = errors.New("cancelled by the user")
 
-// Wait returns how the turn ended, following from the start of the log so that an ended turn is found too.
+// Wait returns how the turn ended, or has ended.
 func (s *Session) Wait(ctx context.Context, turn string) (TurnEnd, error) {
-	for e := range s.Events(ctx, 0) {
+	s.mail.mu.Lock()
+	from := s.mail.began[turn]
+	s.mail.mu.Unlock()
+	for e := range s.Events(ctx, from) {
 		if e.Type == TurnEnded && e.Turn == turn {
 			return *e.End, nil
 		}
@@ -246,6 +251,18 @@ func (s *Session) take(events ...Event) {
 	s.mail.info = s.history.info
 	s.mail.mu.Unlock()
 	s.log.publish(events...)
+}
+
+// replay takes over what is stored.
+func (s *Session) replay(ctx context.Context) error {
+	for e, err := range Transcript(ctx, s.opt.Store, s.id, 0) {
+		if err != nil {
+			return err
+		}
+		s.take(e)
+	}
+	s.replayed = s.log.last()
+	return nil
 }
 
 // retitle stores a new title.

@@ -100,14 +100,12 @@ func (m *Sessions) find(ctx context.Context, id string) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	events, err := m.opt.Store.Load(ctx, id)
-	if err != nil {
+	s = m.build(id, release)
+	if err := s.replay(ctx); err != nil {
+		s.stop(err)
 		release()
 		return nil, err
 	}
-	s = m.build(id, release)
-	s.take(events...)
-	s.replayed = int64(len(events))
 	if fix := s.history.repair(killed); len(fix) > 0 {
 		err = s.append(fix...)
 	}
@@ -123,8 +121,10 @@ func (m *Sessions) find(ctx context.Context, id string) (*Session, error) {
 func (m *Sessions) build(id string, release func()) *Session {
 	ctx, stop := context.WithCancelCause(context.Background())
 	s := &Session{id: id, opt: &m.opt, release: release, ctx: ctx, stop: stop, done: make(chan struct{})}
+	s.log.load = func(ctx context.Context, after int64) ([]Event, error) { return m.opt.Store.Load(ctx, id, after) }
 	s.mail.pending = map[string]*pending{}
 	s.mail.settled = map[string]string{}
+	s.mail.began = map[string]int64{}
 	s.mail.wake = make(chan struct{}, 1)
 	return s
 }

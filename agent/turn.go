@@ -208,5 +208,5 @@ func (s *Session) end(end TurnEnd) {
 // lose shows an end that is not stored.
 func (s *Session) lose(e Event) {
 	e.Time, e.SessionID = time.Now(), s.id
-	s.log.lost(e)
+	s.log.loseEnd(e)
 }

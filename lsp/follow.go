@@ -38,7 +38,14 @@ func (l *followers) add(session string) (end func()) {
 		l.done = map[string]chan struct{}{}
 	}
 	l.done[session] = done
-	return func() { close(done) }
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.done[session] == done {
+			delete(l.done, session)
+		}
+		close(done)
+	}
 }
 
 // wait returns when the session's follower has ended, if there was one.
@@ -77,9 +84,13 @@ func (s *Server) opened(session *agent.Session) {
 // follow hands the events from a pump to the loop, which has more to wait for.
 func (f *follower) follow() {
 	ctx, cancel := context.WithCancel(context.Background()) // the session ends first, so that its last events are shown
+	from := f.file.seq
+	if f.server.client.extensions.Events {
+		from = 0 // a plugin shows what was before, too
+	}
 	f.server.work.Go(func() {
 		defer close(f.events)
-		for e := range f.session.Events(ctx, 0) {
+		for e := range f.session.Events(ctx, from) {
 			f.events <- e
 		}
 	})

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -68,20 +70,42 @@ func (p *program) listSessions(cmd *cobra.Command, s *store.Store, format string
 	return w.Flush()
 }
 
+// showSession prints a session event by event: it may be longer than memory.
 func (p *program) showSession(cmd *cobra.Command, s *store.Store, id, format string) error {
-	events, err := s.Load(cmd.Context(), id)
-	if err != nil {
-		return explainMissing(id, err)
-	}
+	w := bufio.NewWriter(p.stdout)
+	write, end := writeMarkdown, ""
 	if format == "json" {
-		return json.NewEncoder(p.stdout).Encode(events)
+		write, end = writeJSON, "\n]\n"
 	}
-	for _, e := range events {
-		if _, err := fmt.Fprint(p.stdout, agent.Markdown(e)); err != nil {
+	for e, err := range agent.Transcript(cmd.Context(), s, id, 0) {
+		if err != nil {
+			return explainMissing(id, err)
+		}
+		if err := write(w, e); err != nil {
 			return err
 		}
 	}
-	return nil
+	w.WriteString(end)
+	return w.Flush()
+}
+
+func writeMarkdown(w io.Writer, e agent.Event) error {
+	_, err := io.WriteString(w, agent.Markdown(e))
+	return err
+}
+
+// writeJSON writes an element of the list of events, the first with the list's beginning.
+func writeJSON(w io.Writer, e agent.Event) error {
+	data, err := json.Marshal(e)
+	if err != nil {
+		return err
+	}
+	start := ",\n"
+	if e.Seq == 1 {
+		start = "[\n"
+	}
+	_, err = w.Write(append([]byte(start), data...))
+	return err
 }
 
 // deleteSession refuses a session that an editor is using.
