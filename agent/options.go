@@ -30,6 +30,8 @@ type Options struct {
 	Note func(s *Session) string
 	// Opened, if set, is told of each session before its first event, so that a front can follow it.
 	Opened func(s *Session)
+	// Closed, if set, is told of each session that has ended, on its goroutine as the last it does.
+	Closed func(s *Session)
 	// Compaction says how conversations are shortened. Nil: by themselves, with the default figures.
 	Compaction func() Compaction
 	// MaxSteps bounds the replies of one turn where the profile does not; 0 means no bound.
@@ -39,6 +41,12 @@ type Options struct {
 }
 
 func (o *Options) nextQuestion() string { return strconv.FormatInt(o.questions.Add(1), 10) }
+
+func (o *Options) closed(s *Session) {
+	if o.Closed != nil {
+		o.Closed(s)
+	}
+}
 
 func (o *Options) compaction() Compaction {
 	if o.Compaction == nil {

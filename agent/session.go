@@ -44,6 +44,7 @@ type mailbox struct {
 	mu      sync.Mutex
 	turn    string // running or about to run; "" when idle
 	queue   []Prompt
+	title   string                  // that the user wants
 	jobs    []func(context.Context) // run while no turn runs
 	cancel  context.CancelCauseFunc // of the running turn
 	early   bool                    // Cancel came before the turn began
@@ -171,6 +172,7 @@ func (s *Session) do(ctx context.Context, job func(context.Context) error) error
 // run is the session's goroutine.
 func (s *Session) run() {
 	defer close(s.done)
+	defer s.opt.closed(s)
 	defer s.release()
 	defer s.background.Wait()
 	defer s.log.close()
@@ -179,11 +181,12 @@ func (s *Session) run() {
 		case <-s.ctx.Done():
 			return
 		case title := <-s.title:
-			s.retitle(title)
+			s.warn(s.retitle(title))
 		case <-s.mail.wake:
 			for _, job := range s.takeJobs() {
 				job(s.ctx)
 			}
+			s.warn(s.takeTitle())
 			if p, ok := s.next(); ok {
 				s.runTurn(p)
 			}
@@ -266,10 +269,15 @@ func (s *Session) replay(ctx context.Context) error {
 }
 
 // retitle stores a new title.
-func (s *Session) retitle(title string) {
+func (s *Session) retitle(title string) error {
 	info := s.history.info
 	info.Title = title
-	if err := s.append(Event{Type: SessionChanged, Session: &info}); err != nil {
-		logger().Warningf("session %s: title: %s", s.id, err)
+	return s.append(Event{Type: SessionChanged, Session: &info})
+}
+
+// warn notes what goes wrong beside the turns.
+func (s *Session) warn(err error) {
+	if err != nil {
+		logger().Warningf("session %s: %s", s.id, err)
 	}
 }

@@ -219,34 +219,40 @@ func (m *Sessions) List(ctx context.Context) ([]SessionInfo, error) {
 	return m.Children(ctx, "")
 }
 
-// Delete ends a session and its children and removes them from the store.
-func (m *Sessions) Delete(ctx context.Context, id string) error {
+// Delete ends a session and its children, removes them from the store, and returns their ids. It refuses a session that
+// another process is using.
+func (m *Sessions) Delete(ctx context.Context, id string) (gone []string, err error) {
 	leave, err := m.enter(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer leave()
-	return m.remove(ctx, id)
+	err = m.remove(ctx, id, &gone)
+	return gone, err
 }
 
 // remove is Delete with the slot held. The parent ends first, so that it starts no more children.
-func (m *Sessions) remove(ctx context.Context, id string) error {
+func (m *Sessions) remove(ctx context.Context, id string, gone *[]string) error {
 	m.retire(id)
-	children, err := m.Children(ctx, id)
-	if err != nil {
-		return err
-	}
-	for _, c := range children {
-		if err := m.remove(ctx, c.ID); err != nil {
-			return err
-		}
-	}
 	release, err := m.opt.Store.Acquire(id)
 	if err != nil {
 		return err
 	}
 	defer release()
-	return m.opt.Store.Delete(ctx, id)
+	children, err := m.Children(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, c := range children {
+		if err := m.remove(ctx, c.ID, gone); err != nil {
+			return err
+		}
+	}
+	if err := m.opt.Store.Delete(ctx, id); err != nil {
+		return err
+	}
+	*gone = append(*gone, id)
+	return nil
 }
 
 // retire ends an open session and leaves it to the store; called with the slot held.

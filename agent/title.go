@@ -25,7 +25,7 @@ func (s *Session) startTitle(p Prompt) {
 	if s.history.info.Title != "" {
 		return
 	}
-	s.retitle(firstLine(p.shown()))
+	s.warn(s.retitle(firstLine(p.shown())))
 	profile, small := s.titler()
 	if small == nil {
 		return

@@ -81,7 +81,7 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 		return err
 	}
 	for ctx.Err() == nil {
-		if err := errors.Join(s.join(ctx), s.note()); err != nil {
+		if err := errors.Join(s.takeTitle(), s.join(ctx), s.note()); err != nil {
 			return err
 		}
 		s.turn.step++

@@ -45,6 +45,8 @@ func commands() map[string]command {
 		"opencode.session.delete":   takes((*Server).sessionDelete),
 		"opencode.session.undo":     takes((*Server).sessionUndo),
 		"opencode.session.compact":  takes((*Server).sessionCompact),
+		"opencode.session.fork":     takes((*Server).sessionFork),
+		"opencode.session.rename":   takes((*Server).sessionRename),
 		"opencode.session.redo":     takes((*Server).sessionRedo),
 		"opencode.permission.list":  takes((*Server).permissionList),
 		"opencode.permission.reply": takes((*Server).permissionReply),
