@@ -218,9 +218,11 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.SmallModel = e.smallModel
 	opt.Profile = e.profile
 	opt.Expand = e.expand
+	opt.Compaction = func() agent.Compaction { return agent.Compaction(e.now().Compaction) }
 	opt.MaxSteps = maxSteps
 	opt.Reverter = &tools.Reverter{Workspace: e.ws, Applier: applier, Contents: e.contents}
 	opt.Note = e.files.note
+	opt.Closed = e.leave
 	e.startServers()
 	var all *agent.Sessions
 	opt.Equip = func(ctx context.Context, s *agent.Session, p agent.Profile, model agent.ModelInfo) (agent.Equipment, error) {
@@ -282,6 +284,14 @@ func (e *engine) seat(s *agent.Session, applier workspace.Applier, barrier func(
 	defer e.mu.Unlock()
 	e.seats[s.ID()] = d
 	return d
+}
+
+// leave forgets what is kept of a session that has ended.
+func (e *engine) leave(s *agent.Session) {
+	e.files.forget(s.ID())
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.seats, s.ID())
 }
 
 // system is the agent's system prompt in this session.
