@@ -22,7 +22,7 @@ func (d *desk) until(what string, look func() (seen string, ok bool)) string {
 			return seen
 		}
 		if time.Now().After(deadline) {
-			d.t.Fatalf("%s: %s did not come; there was\n%s\nserver log:\n%s", d.name, what, seen, d.log())
+			d.t.Fatalf("%s: %s did not come; there was\n%s\nserver log:\n%s\ntranscript:\n%s", d.name, what, seen, d.log(), d.transcript())
 		}
 		<-tick.C
 	}

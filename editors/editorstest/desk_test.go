@@ -24,7 +24,9 @@ type desk struct {
 	dir       string // of all that is the user's, as the editor sees it
 	model     *agenttest.Server
 	env       []string
-	terminals int // terminals so far
+	terminals int // that run
+	columns   int // of a terminal
+	rows      int
 }
 
 // project is the folder of the sources, with spaces and letters that are not ASCII, as people have them.
@@ -33,7 +35,7 @@ const project = "Mein Projekt é"
 // newDesk sets up a home and a project of the given files; steps script the model, none for a user without a model.
 func newDesk(t *testing.T, m machine, files map[string]string, steps string) *desk {
 	t.Helper()
-	d := &desk{t: t, name: m.name, root: m.root(t), model: agenttest.New()}
+	d := &desk{t: t, name: m.name, root: m.root(t), model: agenttest.New(), columns: 140, rows: 40}
 	t.Cleanup(d.model.Close)
 	dir, err := os.MkdirTemp(filepath.Join(d.root, "/tmp"), "oc")
 	if err != nil {

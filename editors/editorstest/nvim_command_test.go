@@ -28,7 +28,7 @@ func TestNeovimCommandLine(t *testing.T) {
 		n.text("OpenCode what is this?")
 		n.keys("Enter")
 		d.awaitTranscript("It is a comment.")
-		n.awaitExpr(`luaeval('require("opencode").status()')`, "")
+		n.idle()
 		n.text("gX")
 		d.awaitTranscript("It is a function.")
 		for i, want := range []string{"calc.sh:2-3", "Explain what this code does"} {

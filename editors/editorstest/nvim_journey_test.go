@@ -52,7 +52,7 @@ func TestNeovimJourney(t *testing.T) {
 		if !strings.Contains(string(d.model.Requests()[0]), "add subtracts") {
 			t.Errorf("the model was not told of the problem:\n%s", d.model.Requests()[0])
 		}
-		n.awaitExpr(`luaeval('require("opencode").status()')`, "")
+		n.idle()
 		n.ex("lua require('opencode').transcript()")
 		n.shows("The sum is right now")
 		n.keep("transcript")
@@ -88,7 +88,7 @@ func TestNeovimCancelsStream(t *testing.T) {
 		n.shows("OpenCode: answering")
 		n.ex("OpenCode cancel")
 		n.shows("cancelled")
-		n.awaitExpr(`luaeval('require("opencode").status()')`, "")
+		n.idle()
 	})
 }
 
@@ -106,7 +106,7 @@ func TestNeovimEscThenOtherChannel(t *testing.T) {
 			t.Fatalf("answer: %v\n%s", err, out)
 		}
 		n.awaitBuffer("calc.sh", "+ $2")
-		n.awaitExpr(`luaeval('require("opencode").status()')`, "")
+		n.idle()
 		n.ex("OpenCode answer")
 		n.shows("no question is open")
 	})

@@ -75,7 +75,7 @@ func latency(t *testing.T, m machine) (slower float64, p99 int) {
 		streaming = append(streaming, n.typing()...)
 		n.shows("OpenCode: answering")
 		n.expr(`luaeval('require("opencode").command("opencode.cancel")')`)
-		n.hides("OpenCode: ")
+		n.idle()
 		d.script(endless())
 	}
 	handling := n.handling()

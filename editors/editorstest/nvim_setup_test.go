@@ -112,7 +112,7 @@ func TestNeovimTwoWindows(t *testing.T) {
 	})
 }
 
-// A buffer without a name goes into the prompt as text.
+// A buffer without a name goes into the prompt as text, and so does one of another machine.
 func TestNeovimUntitled(t *testing.T) {
 	everyNeovim(t, func(t *testing.T, m machine) {
 		d := newDesk(t, m, calc(), "It is a poem.\n")
@@ -126,6 +126,14 @@ func TestNeovimUntitled(t *testing.T) {
 		d.awaitTranscript("It is a poem.")
 		if asked := string(d.model.Requests()[0]); !strings.Contains(asked, "roses are red") {
 			t.Errorf("the text was not sent:\n%s", asked)
+		}
+		d.script("It is far away.\n")
+		n.ex("set buftype=nofile")
+		n.ex("file ssh://far/away.txt")
+		n.ex("1OpenCode and this?")
+		d.awaitTranscript("It is far away.")
+		if asked := string(d.model.Requests()[1]); strings.Contains(asked, "Place: ") || !strings.Contains(asked, "roses are red") {
+			t.Errorf("the text of the remote buffer was not sent as text:\n%s", asked)
 		}
 	})
 }
@@ -156,5 +164,40 @@ func TestNeovimWithoutServer(t *testing.T) {
 		n.keys("Enter")
 		n.ex("checkhealth opencode")
 		n.shows("not in your PATH")
+	})
+}
+
+// Another program of the server's name, such as a much older one, is said to be that; Neovim is not stopped by it for long.
+func TestNeovimStranger(t *testing.T) {
+	everyNeovim(t, func(t *testing.T, m machine) {
+		d := newDesk(t, m, calc(), "")
+		d.sh("opencode-lsp editors neovim --into ~/.local/share/nvim/site/pack/opencode/start/opencode")
+		d.stranger()
+		n := d.openNvim("calc.sh")
+		n.shows("is not started again: see :checkhealth opencode")
+		n.keep("message")
+		n.keys("Enter")
+		n.ex("checkhealth opencode")
+		n.shows("(?s)does not run: unknown command version.*Is it another program of that name")
+		n.ex("edit calc.sh")
+		n.text("Gomine")
+		n.keys("Escape")
+		n.awaitBuffer("calc.sh", "mine")
+	})
+}
+
+// A folder that is no repository is a workspace like any other.
+func TestNeovimNoGit(t *testing.T) {
+	everyNeovim(t, func(t *testing.T, m machine) {
+		d := newDesk(t, m, calc(), editCall+testCall+"Done.\n")
+		d.remove(project + "/.git")
+		n := d.newNvim("calc.sh")
+		n.ex("OpenCode make it right")
+		n.asked("1", "edit")
+		n.answer("1", 2)
+		n.asked("2", "bash")
+		n.answer("2", 2)
+		d.awaitTranscript("PASS")
+		d.awaitDisk("calc.sh", "+ $2")
 	})
 }

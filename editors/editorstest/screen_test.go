@@ -19,13 +19,13 @@ type screen struct {
 	shots  int
 }
 
-// terminal starts a program of the user's machine in a terminal of 140 by 40.
+// terminal starts a program of the user's machine in a terminal.
 func (d *desk) terminal(words ...string) *screen {
 	d.t.Helper()
 	d.terminals++
 	s := &screen{desk: d, socket: fmt.Sprintf("oc-%d-%d", os.Getpid(), d.terminals)}
 	s.socket += strings.ReplaceAll(d.dir, "/", "-")
-	s.tmux(append([]string{"-f", "/dev/null", "new-session", "-d", "-x", "140", "-y", "40", "--"}, d.command(words...)...)...)
+	s.tmux(append([]string{"-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(d.columns), "-y", fmt.Sprint(d.rows), "--"}, d.command(words...)...)...)
 	d.t.Cleanup(s.close)
 	s.tmux("set-option", "-g", "escape-time", "0")
 	s.tmux("set-option", "-g", "remain-on-exit", "on")
