@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -120,6 +121,34 @@ func (d *desk) remove(name string) {
 
 // outside is a file of the user's as the test sees it.
 func (d *desk) outside(name string) string { return filepath.Join(d.root, d.dir, name) }
+
+// says runs one of our program's subcommands, which prints one line with a text in it.
+func (d *desk) says(text string, words ...string) {
+	d.t.Helper()
+	out, err := d.shell(append([]string{"opencode-lsp"}, words...)...)
+	if err != nil || !strings.Contains(out, text) || strings.Count(out, "\n") != 1 {
+		d.t.Fatalf("%q: %v\n%s", words, err, out)
+	}
+}
+
+// told checks that the model's last request holds a text.
+func (d *desk) told(text string) {
+	d.t.Helper()
+	requests := d.model.Requests()
+	if last := string(requests[len(requests)-1]); !strings.Contains(last, text) {
+		d.t.Errorf("the model was not told %q:\n%s", text, last)
+	}
+}
+
+// crash kills this desk's servers.
+func (d *desk) crash() {
+	d.t.Helper()
+	for _, pid := range d.servers() {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+}
 
 // path is a file of the project as the test sees it.
 func (d *desk) path(name string) string { return d.outside(filepath.Join(project, name)) }

@@ -5,7 +5,6 @@ package editorstest
 import (
 	"fmt"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -30,20 +29,13 @@ func TestHelixCrash(t *testing.T) {
 		h := d.newHelix(m, "note.adl")
 		h.prompt(m, "which colour?")
 		d.awaitTranscript("My favourite is blue.")
-		for _, pid := range d.servers() {
-			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
-				t.Fatal(err)
-			}
-		}
+		d.crash()
 		d.until("the end of the server", func() (string, bool) { return "", len(d.servers()) == 0 })
 		h.ex("lsp-restart opencode")
 		d.until("a new server", func() (string, bool) { return h.look(), len(d.servers()) == 1 })
 		h.prompt(m, "still?")
 		d.awaitTranscript("Still blue.")
-		requests := d.model.Requests()
-		if last := string(requests[len(requests)-1]); !strings.Contains(last, "My favourite is blue.") {
-			t.Errorf("the session did not go on:\n%s", last)
-		}
+		d.told("My favourite is blue.")
 	})
 }
 
@@ -116,20 +108,13 @@ func TestHelixTwoWindows(t *testing.T) {
 		owner := d.servers()
 		second := d.openHelix(m, "test.sh")
 		d.until("two servers", func() (string, bool) { return second.look(), len(d.servers()) == 2 })
-		out, err := d.shell("opencode-lsp", "send", "--server", fmt.Sprint(owner[0]), "fix it")
-		if err != nil || strings.Count(out, "\n") != 1 {
-			t.Fatalf("send: %v\n%s", err, out)
-		}
+		d.says("sent to session", "send", "--server", fmt.Sprint(owner[0]), "fix it")
 		first.pending()
-		if out, err := d.shell("opencode-lsp", "answer", "once"); err != nil || out != "answered: once\n" {
-			t.Fatalf("answer: %v\n%s", err, out)
-		}
+		d.says("answered: once", "answer", "once")
 		first.shows(`\$1 \+ \$2`)
 		d.awaitTranscript("First done.")
 		d.script("Second done.\n")
-		if out, err := d.shell("opencode-lsp", "send", "--new", "and you?"); err != nil || !strings.Contains(out, "the newest of 2 here") {
-			t.Errorf("send: %v\n%s", err, out)
-		}
+		d.says("the newest of 2 here", "send", "--new", "and you?")
 		d.awaitTranscript("Second done.")
 	})
 }

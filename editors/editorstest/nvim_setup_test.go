@@ -5,7 +5,6 @@ package editorstest
 import (
 	"fmt"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -64,23 +63,14 @@ func TestNeovimCrash(t *testing.T) {
 		n := d.newNvim("calc.sh")
 		n.ex("OpenCode which colour?")
 		d.awaitTranscript("My favourite is blue.")
-		before := d.servers()
-		if len(before) != 1 {
-			t.Fatalf("servers %v", before)
-		}
-		if err := syscall.Kill(before[0], syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
+		d.crash()
 		n.shows("started again")
 		n.keep("crashed")
 		n.keys("Enter")
 		n.attached()
 		n.ex("OpenCode still?")
 		d.awaitTranscript("Still blue.")
-		requests := d.model.Requests()
-		if last := string(requests[len(requests)-1]); !strings.Contains(last, "My favourite is blue.") {
-			t.Errorf("the session did not go on:\n%s", last)
-		}
+		d.told("My favourite is blue.")
 	})
 }
 
@@ -100,15 +90,11 @@ func TestNeovimTwoWindows(t *testing.T) {
 		first.awaitBuffer("calc.sh", "+ $2")
 		d.awaitTranscript("First done.")
 		d.script(`call edit {"filePath": "test.sh", "oldString": "PASS", "newString": "GOOD"}` + "\n\nSecond done.\n")
-		if out, err := d.shell("opencode-lsp", "send", "--new", "say it better"); err != nil {
-			t.Fatalf("send: %v\n%s", err, out)
-		}
+		d.says("sent to session", "send", "--new", "say it better")
 		second.awaitBuffer("test.sh", "GOOD")
 		d.awaitTranscript("Second done.")
 		d.script("Third done.\n")
-		if out, err := d.shell("opencode-lsp", "send", "--server", fmt.Sprint(owner[0]), "--wait", "and you?"); err != nil || !strings.Contains(out, "Third done.") {
-			t.Errorf("send to %d: %v\n%s", owner[0], err, out)
-		}
+		d.says("Third done.", "send", "--server", fmt.Sprint(owner[0]), "--wait", "and you?")
 	})
 }
 
@@ -146,8 +132,7 @@ func TestNeovimLineEndings(t *testing.T) {
 			`call edit {"filePath": "`+name+`", "oldString": "ü\ndrei", "newString": "ä\nvier\nfünf"}`+"\n\nDone.\n")
 		n := d.newNvim(name)
 		n.ex("OpenCode count on")
-		n.asked("1", "edit")
-		n.answer("1", 2)
+		n.allow("1", "edit")
 		d.awaitDisk(name, "fünf")
 		if now := d.disk(name); now != "eins\r\nzwei 😀 ä\r\nvier\r\nfünf\r\n" {
 			t.Errorf("on disk %q", now)
@@ -193,10 +178,8 @@ func TestNeovimNoGit(t *testing.T) {
 		d.remove(project + "/.git")
 		n := d.newNvim("calc.sh")
 		n.ex("OpenCode make it right")
-		n.asked("1", "edit")
-		n.answer("1", 2)
-		n.asked("2", "bash")
-		n.answer("2", 2)
+		n.allow("1", "edit")
+		n.allow("2", "bash")
 		d.awaitTranscript("PASS")
 		d.awaitDisk("calc.sh", "+ $2")
 	})

@@ -120,3 +120,10 @@ func (n *nvim) answer(id string, entry int) {
 		return now, !strings.Contains(now, "Type number") || !strings.Contains(now, "OpenCode #"+id+" ")
 	})
 }
+
+// allow waits for question number id and allows it once.
+func (n *nvim) allow(id, tool string) {
+	n.t.Helper()
+	n.asked(id, tool)
+	n.answer(id, 2)
+}
