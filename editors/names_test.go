@@ -27,9 +27,9 @@ func editorNames() map[string]map[string]string {
 			"`([a-z]+: [a-z ]+)`":  "zed: install dev extension|zed: open settings file",
 		},
 		"emacs": {
-			`\b((?:with-lsp|lsp|eglot|make-lsp)-[a-z-]+)`: "lsp-mode|lsp-register-client|make-lsp-client|lsp-stdio-connection|lsp-find-workspace|lsp-workspace-command-execute|with-lsp-workspace|lsp-execute-code-action|" +
-				"eglot-server-programs|eglot-execute|eglot-current-server|eglot-code-actions|eglot-confirm-server-edits|lsp--buffer-uri",
-			` (:[a-z?-]+) `: ":new-connection|:activation-fn|:add-on?|:multi-root|:server-id|:text|:uri|:command|:arguments",
+			`\b((?:with-lsp|lsp|eglot|make-lsp)-[a-z-]+)`: "lsp-mode|lsp-register-client|make-lsp-client|lsp-stdio-connection|lsp-find-workspace|lsp-request-async|with-lsp-workspace|lsp-execute-code-action|" +
+				"eglot-server-programs|eglot-current-server|eglot-code-actions|eglot-confirm-server-edits|lsp--buffer-uri",
+			` (:[a-z?-]+) `: ":new-connection|:activation-fn|:add-on?|:multi-root|:server-id|:text|:uri|:command|:arguments|:mode",
 		},
 		"kakoune": {
 			`\b(lsp-[a-z-]+)`: "lsp-show-message-request-next|lsp-execute-command|lsp-code-actions",

@@ -80,6 +80,17 @@ func (d *desk) awaitDisk(name, text string) {
 // servers are the processes of this desk's server.
 func (d *desk) servers() []int { return d.processes("opencode-lsp") }
 
+// listening are those of them that answer by now.
+func (d *desk) listening() []int {
+	var pids []int
+	for _, pid := range d.servers() {
+		if sockets, _ := filepath.Glob(d.outside("run/opencode-lsp/*-" + strconv.Itoa(pid) + ".sock")); len(sockets) > 0 {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
+
 // processes are this desk's, those of one program where it is named.
 func (d *desk) processes(program string) []int {
 	entries, _ := os.ReadDir("/proc")

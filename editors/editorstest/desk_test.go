@@ -5,7 +5,6 @@ package editorstest
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -52,7 +51,7 @@ func newDesk(t *testing.T, m machine, files map[string]string, steps string) *de
 	for name, text := range files {
 		d.write(name, text)
 	}
-	d.install("opencode-lsp", "opencode-lsp")
+	d.install("opencode-lsp")
 	d.env = []string{"HOME=" + d.dir + "/home", "PATH=" + d.dir + "/bin:/usr/bin:/bin", "TERM=screen-256color", "LANG=C.UTF-8",
 		"XDG_RUNTIME_DIR=" + d.dir + "/run", "TMPDIR=/tmp", "SHELL=/bin/sh"}
 	if steps != "" {
@@ -84,30 +83,27 @@ func (d *desk) script(steps string) {
 }
 
 // install puts one of our programs into the user's PATH.
-func (d *desk) install(program, as string) {
+func (d *desk) install(program string) {
 	d.t.Helper()
-	from, err := os.Open(filepath.Join(programs, program))
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	defer from.Close()
-	to, err := os.OpenFile(d.outside("bin/"+as), os.O_CREATE|os.O_WRONLY, 0o755)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	if _, err := io.Copy(to, from); err != nil {
-		d.t.Fatal(err)
-	}
-	if err := to.Close(); err != nil {
-		d.t.Fatal(err)
-	}
+	d.executable(filepath.Join(programs, program), program)
 }
 
 // stranger puts a program of the server's name into the PATH that is something else.
 func (d *desk) stranger() {
 	d.t.Helper()
-	if err := os.WriteFile(d.outside("bin/opencode-lsp"), []byte("#!/bin/sh\necho \"unknown command $1\" >&2\nexit 2\n"), 0o755); err != nil {
+	script := filepath.Join(d.t.TempDir(), "script")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\necho \"unknown command $1\" >&2\nexit 2\n"), 0o700); err != nil {
 		d.t.Fatal(err)
+	}
+	d.executable(script, "opencode-lsp")
+}
+
+// executable copies a program into the PATH. Written by this process it could be "busy" when it is run: what another test
+// starts at that moment has inherited the file.
+func (d *desk) executable(from, as string) {
+	d.t.Helper()
+	if out, err := exec.Command("cp", "--remove-destination", from, d.outside("bin/"+as)).CombinedOutput(); err != nil {
+		d.t.Fatalf("%v: %s", err, out)
 	}
 }
 

@@ -31,7 +31,7 @@ func (d *desk) newHelix(m machine, file string) *helix {
 	d.t.Helper()
 	d.setUpHelix()
 	h := d.openHelix(m, file)
-	d.until("a server", func() (string, bool) { return h.look(), len(d.servers()) > 0 })
+	d.until("a server", func() (string, bool) { return h.look(), len(d.listening()) > 0 })
 	return h
 }
 
@@ -151,7 +151,7 @@ language-servers = ["lint"]
 func TestHelixJourney(t *testing.T) {
 	everyHelix(t, func(t *testing.T, m machine) {
 		d := newDesk(t, m, calc(), editCall+testCall+"The sum is right now.\n")
-		d.install("aide", "aide")
+		d.install("aide")
 		d.writeOutside("home/.config/helix/languages.toml", linter)
 		h := d.newHelix(m, "calc.sh")
 		h.shows(`●.*add\(\)`)

@@ -22,7 +22,7 @@ func TestNeovimCommandLine(t *testing.T) {
 	everyNeovim(t, func(t *testing.T, m machine) {
 		d := newDesk(t, m, calc(), "It is a comment.\n\nIt is a function.\n")
 		n := d.newNvim("calc.sh", "nmap gX <Plug>(opencode-explain)")
-		n.awaitExpr(`join(getcompletion("OpenCode re", "cmdline"))`, "refactor review")
+		n.awaitExpr(`join(getcompletion("OpenCode re", "cmdline"))`, "redo refactor review")
 		n.awaitExpr(`join(getcompletion("OpenCode answer ", "cmdline"))`, "always once reject")
 		n.text("jVj:")
 		n.text("OpenCode what is this?")

@@ -3,6 +3,8 @@
 package editorstest
 
 import (
+	"os"
+	"strings"
 	"testing"
 )
 
@@ -99,4 +101,18 @@ func TestNeovimConfig(t *testing.T) {
 	n.text("1")
 	n.keys("Enter")
 	n.shows("(?s)# .*Done")
+}
+
+// What other servers found is sent to ours.
+func TestNeovimDiagnostics(t *testing.T) {
+	everyNeovim(t, func(t *testing.T, m machine) {
+		d := newDesk(t, m, calc(), "Never asked.\n")
+		d.install("aide")
+		n := d.newNvim("calc.sh", d.relay(""))
+		n.ex(diagnose)
+		n.until("the problem", func() (string, bool) {
+			text, _ := os.ReadFile(d.outside("home/relayed"))
+			return string(text), strings.Contains(string(text), "add subtracts")
+		})
+	})
 }
