@@ -3,8 +3,10 @@
 package editorstest
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -80,15 +82,22 @@ func (d *desk) awaitDisk(name, text string) {
 // servers are the processes of this desk's server.
 func (d *desk) servers() []int { return d.processes("opencode-lsp") }
 
-// listening are those of them that answer by now.
-func (d *desk) listening() []int {
-	var pids []int
-	for _, pid := range d.servers() {
-		if sockets, _ := filepath.Glob(d.outside("run/opencode-lsp/*-" + strconv.Itoa(pid) + ".sock")); len(sockets) > 0 {
-			pids = append(pids, pid)
+// awaitServers waits until n servers answer and stay: Helix starts its servers again when a workspace becomes trusted.
+func (d *desk) awaitServers(n int) []int {
+	d.t.Helper()
+	var last []int
+	since := time.Now()
+	d.until(strconv.Itoa(n)+" servers", func() (string, bool) {
+		now := slices.DeleteFunc(d.servers(), func(pid int) bool {
+			sockets, _ := filepath.Glob(d.outside("run/opencode-lsp/*-" + strconv.Itoa(pid) + ".sock"))
+			return len(sockets) == 0
+		})
+		if !slices.Equal(now, last) {
+			last, since = now, time.Now()
 		}
-	}
-	return pids
+		return fmt.Sprint(now), len(now) == n && time.Since(since) > 500*time.Millisecond
+	})
+	return last
 }
 
 // processes are this desk's, those of one program where it is named.

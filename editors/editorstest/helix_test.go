@@ -31,7 +31,7 @@ func (d *desk) newHelix(m machine, file string) *helix {
 	d.t.Helper()
 	d.setUpHelix()
 	h := d.openHelix(m, file)
-	d.until("a server", func() (string, bool) { return h.look(), len(d.listening()) > 0 })
+	d.awaitServers(1)
 	return h
 }
 

@@ -81,11 +81,9 @@ func TestNeovimTwoWindows(t *testing.T) {
 		d := newDesk(t, m, calc(), editCall+"First done.\n\n")
 		d.env = append(d.env, `OPENCODE_PERMISSION={"edit": "allow"}`)
 		first := d.newNvim("calc.sh")
-		owner := d.servers()
+		owner := d.awaitServers(1)
 		second := d.newNvim("test.sh")
-		if all := d.servers(); len(owner) != 1 || len(all) != 2 {
-			t.Fatalf("servers %v, then %v", owner, all)
-		}
+		d.awaitServers(2)
 		first.ex("OpenCode make it right")
 		first.awaitBuffer("calc.sh", "+ $2")
 		d.awaitTranscript("First done.")
