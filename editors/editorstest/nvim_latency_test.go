@@ -84,8 +84,10 @@ func latency(t *testing.T, m machine) (slower float64, p99 int) {
 		d.script(endless())
 	}
 	handling := n.handling()
-	t.Logf("key to didChange handled, %d keys each, median / 90 %% in ms: quiet %s, streaming %s; the server's part, median / 99 %%: %s / %s",
-		len(quiet), ms(quiet, 50, 90), ms(streaming, 50, 90), ms(handling, 50), ms(handling, 99))
+	figures := fmt.Sprintf("key to didChange handled, %d keys each, median / 90 %% in ms: quiet %s, streaming %s; the server's part, median / 99 %%: %s",
+		len(quiet), ms(quiet, 50, 90), ms(streaming, 50, 90), ms(handling, 50, 99))
+	t.Log(figures)
+	artefact(t, "figures", figures+"\n")
 	return float64(quantile(streaming, 50)) / float64(quantile(quiet, 50)), quantile(handling, 99)
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -108,19 +107,8 @@ func (s *screen) still(a time.Duration) {
 	})
 }
 
-// keep saves the screen as an artefact, where a folder for them is named.
+// keep saves the screen as an artefact.
 func (s *screen) keep(name string) {
-	dir := os.Getenv("OPENCODE_EDITORS_SCREENS")
-	if dir == "" {
-		return
-	}
 	s.shots++
-	test := strings.ReplaceAll(s.t.Name(), "/", "-")
-	path := filepath.Join(dir, fmt.Sprintf("%s-%d-%s.txt", test, s.shots, name))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		s.t.Error(err)
-	}
-	if err := os.WriteFile(path, []byte(s.look()+"\n"), 0o644); err != nil {
-		s.t.Error(err)
-	}
+	artefact(s.t, fmt.Sprintf("%d-%s", s.shots, name), s.look()+"\n")
 }
