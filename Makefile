@@ -18,11 +18,11 @@ vscode:
 test:
 	CGO_ENABLED=0 go test ./...
 
-# Neovim and Helix, the real programs, in tmux; installs them first where they are not there. Needs root on Debian. A
-# screen of each run is kept in bin/screens.
+# Neovim, Helix, Emacs and Kakoune, the real programs, in tmux; installs them first where they are not there. Needs root on
+# Debian. The screens of each run are kept in bin/screens.
 test-editors: build
 	./editors/editorstest/install.sh
-	OPENCODE_EDITORS_SCREENS=$${OPENCODE_EDITORS_SCREENS:-$(CURDIR)/bin/screens} go test -count=1 -timeout 600s -tags realeditors ./editors/editorstest
+	OPENCODE_EDITORS_SCREENS=$${OPENCODE_EDITORS_SCREENS:-$(CURDIR)/bin/screens} go test -count=1 -timeout 600s -parallel 4 -tags realeditors ./editors/editorstest
 
 # The extension in the real program; installs it first where it is not there.
 test-vscode: build vscode
