@@ -56,15 +56,16 @@ export class Window {
   async command(title) {
     await this.keys("F1");
     await this.page.locator(".quick-input-widget input").fill(`>${title}`);
-    await this.picker.locator(".monaco-list-row").filter({ hasText: title }).first().waitFor();
+    await this.picker.locator(".monaco-list-row.focused").filter({ hasText: title }).waitFor();
     await this.page.keyboard.press("Enter");
   }
 
-  /** Opens a file of the project and puts the cursor into it. */
+  /** Opens a file of the project in the first group and puts the cursor into it. */
   async edit(name) {
+    await this.page.keyboard.press("Control+1");
     await this.keys("Control+P");
     await this.page.locator(".quick-input-widget input").fill(name);
-    await this.picker.locator(".monaco-list-row").filter({ hasText: name }).first().waitFor();
+    await this.picker.locator(".monaco-list-row.focused").filter({ hasText: name }).waitFor();
     await this.page.keyboard.press("Enter");
     await this.page.locator(".tab.active").filter({ hasText: name }).waitFor();
     await this.picker.waitFor({ state: "hidden" });

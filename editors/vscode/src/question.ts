@@ -127,7 +127,8 @@ async function choice(q: Question, token: vscode.CancellationToken): Promise<Ent
       picker.onDidAccept(() => {
         const entry = picker.activeItems[0];
         const grants = entry?.reply !== undefined && entry.reply !== "reject";
-        if (!grants || Date.now() >= armedAt) resolve(entry);
+        if (!grants || Date.now() >= armedAt) return resolve(entry);
+        picker.selectedItems = []; // else a second click on the entry would be no news to VS Code, and not be told
       }),
     );
     if (token.isCancellationRequested) resolve(undefined);

@@ -23,7 +23,13 @@ export class StatusBar implements vscode.Disposable {
   constructor(private readonly fetch: () => Promise<Status | undefined>) {
     this.item.name = "OpenCode";
     this.item.command = "opencode-lsp.menu";
-    this.subscriptions.push(this.item, vscode.workspace.onDidSaveTextDocument(() => this.refresh()));
+    this.subscriptions.push(
+      this.item,
+      vscode.workspace.onDidSaveTextDocument(() => this.refresh()),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => {
+        if (!document.isDirty && this.status?.unsaved.length) this.refresh(); // reverted, or undone back to what is on disk
+      }),
+    );
     this.stopped("starting");
     this.item.show();
   }
