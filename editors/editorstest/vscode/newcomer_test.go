@@ -26,7 +26,8 @@ var blocks = regexp.MustCompile("(?ms)^ *```(sh|json)\n(.*?)^ *```$")
 func testNewcomer(t *testing.T, tools map[string]string) {
 	d := newDesk(t, tools, "")
 	d.extensions = d.path("extensions")
-	d.model.Add(agenttest.Step{Text: "A fine beginning."})
+	answer := agenttest.Step{Text: "A fine beginning."}
+	d.model.Add(answer, answer) // doctor may ask too
 	d.write(d.path(project, "notes.txt"), []byte("Text.\n"))
 	d.write(d.path("bin", "code"), fmt.Appendf(nil, "#!/bin/sh\nexec '%s' '%s' --extensions-dir '%s' --user-data-dir '%s' \"$@\"\n",
 		tools["NODE"], tools["CODE_SERVER"], d.extensions, d.path("user")))

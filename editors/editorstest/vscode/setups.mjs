@@ -48,7 +48,7 @@ async function crashInQuestion(w) {
 }
 
 async function untitled(w) {
-  await w.command("New Untitled Text File");
+  await w.command("File: New Untitled Text File");
   await w.page.keyboard.type("a draft");
   await w.ask("look at this draft");
   await w.until("an answer", async () => (await transcript()).includes("no obstacle"));
