@@ -16,13 +16,15 @@ const (
 	SessionChanged EventType = "session.changed" // Session: title, model or agent
 	TurnStarted    EventType = "turn.started"    // Prompt
 	PromptJoined   EventType = "prompt.joined"   // Prompt: queued while busy, joins the running turn here
+	PromptExpanded EventType = "prompt.expanded" // Prompt: what the model reads in the place of the prompt before
 	MessageDone    EventType = "message"         // Message: one finished reply with its calls
 	CallStarted    EventType = "call.started"    // Call
 	Asked          EventType = "question"        // Question
 	Answered       EventType = "answer"          // Answer
 	CallDone       EventType = "result"          // Result: exactly one for each call of a Message
 	TurnEnded      EventType = "turn.ended"      // End
-	Undone         EventType = "undone"          // Files: the last turn's changes were taken back
+	Undone         EventType = "undone"          // Files, Turns, Changes, Kept: what turns had changed was taken back
+	Redone         EventType = "redone"          // Files, Turns, Changes, Kept: the last undo was taken back
 	Noted          EventType = "note"            // Text: something the model should know, from the agent itself
 	TextDelta      EventType = "delta"           // Text: more of the reply that is being written
 	Progress       EventType = "progress"        // Text: the last line of a running tool's output
@@ -49,6 +51,11 @@ type Event struct {
 	End      *TurnEnd      `json:"end,omitempty"`
 	Text     string        `json:"text,omitempty"`
 	Files    []string      `json:"files,omitempty"`
+	// Turns are those that an undo or redo is about; none where nothing came of it. Changes are what it did to files, Kept
+	// what it left.
+	Turns   []string        `json:"turns,omitempty"`
+	Changes []tools.Applied `json:"changes,omitempty"`
+	Kept    []Kept          `json:"kept,omitempty"`
 }
 
 // SessionInfo is what a list of sessions shows.
@@ -58,6 +65,7 @@ type SessionInfo struct {
 	Directory string    `json:"directory"` // the workspace's first root
 	Model     string    `json:"model,omitempty"`
 	Agent     string    `json:"agent,omitempty"`
+	Parent    string    `json:"parent,omitempty"` // the session whose agent started this one
 	Created   time.Time `json:"created"`
 	Updated   time.Time `json:"updated"`
 }
@@ -65,10 +73,17 @@ type SessionInfo struct {
 // Prompt is what the user asked.
 type Prompt struct {
 	Text string `json:"text"`
-	// Shown is the prompt as people should read it where Text holds attached context; empty: Text.
+	// Context goes below Text: what the editor attached, such as the selection.
+	Context string `json:"context,omitempty"`
+	// Shown is the prompt as people should read it where that is not Text.
 	Shown string `json:"shown,omitempty"`
 	// Action is the code action that made it, if any.
 	Action string `json:"action,omitempty"`
+	// Agent and Model, where set, are the session's from this prompt on.
+	Agent string `json:"agent,omitempty"`
+	Model string `json:"model,omitempty"`
+	// Files are images and PDFs for the model.
+	Files []tools.Attachment `json:"files,omitempty"`
 }
 
 func (p Prompt) shown() string {
@@ -80,11 +95,14 @@ func (p Prompt) shown() string {
 
 // Reply is a finished message of the model.
 type Reply struct {
-	Text   string       `json:"text,omitempty"`
-	Calls  []tools.Call `json:"calls,omitempty"`
-	Usage  *Usage       `json:"usage,omitempty"`
-	Model  string       `json:"model,omitempty"`
-	Finish string       `json:"finish,omitempty"`
+	Text      string       `json:"text,omitempty"`
+	Reasoning []Reasoning  `json:"reasoning,omitempty"`
+	Calls     []tools.Call `json:"calls,omitempty"`
+	Usage     *Usage       `json:"usage,omitempty"`
+	// Cost is what it cost in US dollars by the prices known then.
+	Cost   float64 `json:"cost,omitempty"`
+	Model  string  `json:"model,omitempty"`
+	Finish string  `json:"finish,omitempty"`
 }
 
 // OpenQuestion is a question that waits for a person.
@@ -93,7 +111,7 @@ type OpenQuestion struct {
 	ID string `json:"id"`
 	// Call is the tool call that asks, "" for a question of the session itself.
 	Call string `json:"call,omitempty"`
-	// Kind is "permission" or "save".
+	// Kind is KindPermission, KindSave or KindQuestion.
 	Kind    string             `json:"kind"`
 	Tool    string             `json:"tool"`
 	Subject string             `json:"subject"`
@@ -106,6 +124,9 @@ type OpenQuestion struct {
 	Patterns   []string `json:"patterns"`
 	// Choices are the answers that settle the question.
 	Choices []Choice `json:"choices"`
+	// Multiple and Custom say of a question of the model that several choices, or own words, are an answer too.
+	Multiple bool `json:"multiple,omitempty"`
+	Custom   bool `json:"custom,omitempty"`
 }
 
 // Choice is one answer on offer.

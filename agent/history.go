@@ -14,8 +14,8 @@ type history struct {
 	messages []Message
 	// open are the calls of the last reply without a result yet, in order.
 	open []tools.Call
-	// started holds the id of a call that was running when the events end; asked the questions without an answer.
-	started  string
+	// started holds the ids of calls that were running when the events end; asked the questions without an answer.
+	started  []string
 	asked    []string
 	turn     string // the turn that has not ended
 	ids      map[string]bool
@@ -30,15 +30,18 @@ func (h *history) add(e Event) {
 		h.info = *e.Session
 	case TurnStarted:
 		h.turn, h.lastText = e.Turn, ""
-		h.messages = append(h.messages, Message{Role: User, Text: e.Prompt.Text})
+		h.prompt(e.Prompt)
 	case Noted:
 		h.messages = append(h.messages, Message{Role: User, Text: "[" + e.Text + "]"})
 	case PromptJoined:
-		h.messages = append(h.messages, Message{Role: User, Text: e.Prompt.Text})
+		h.prompt(e.Prompt)
+	case PromptExpanded: // nothing was said since
+		h.messages = h.messages[:len(h.messages)-1]
+		h.prompt(e.Prompt)
 	case MessageDone:
 		h.reply(e.Message)
 	case CallStarted:
-		h.started = e.Call.ID
+		h.started = append(h.started, e.Call.ID)
 	case CallDone:
 		h.result(e.Result)
 	case Asked:
@@ -47,10 +50,16 @@ func (h *history) add(e Event) {
 		h.asked = slices.DeleteFunc(h.asked, func(id string) bool { return id == e.Answer.ID })
 	case TurnEnded:
 		h.turn = ""
-	case Undone:
-		h.messages = append(h.messages, Message{Role: User, Text: undoneNote(e.Files)})
+	case Undone, Redone:
+		if len(e.Files) > 0 {
+			h.messages = append(h.messages, Message{Role: User, Text: reversalNote(e)})
+		}
 	}
 	h.info.Updated = e.Time
+}
+
+func (h *history) prompt(p *Prompt) {
+	h.messages = append(h.messages, Message{Role: User, Text: p.Text + p.Context, Files: p.Files})
 }
 
 func (h *history) reply(r *Reply) {
@@ -58,7 +67,7 @@ func (h *history) reply(r *Reply) {
 	if r.Text == "" && len(r.Calls) == 0 {
 		return // providers refuse an empty assistant message
 	}
-	h.messages = append(h.messages, Message{Role: Assistant, Text: r.Text, Calls: r.Calls})
+	h.messages = append(h.messages, Message{Role: Assistant, Text: r.Text, Calls: r.Calls, Reasoning: r.Reasoning, Model: r.Model})
 	h.open = append(h.open[:0:0], r.Calls...)
 	if h.ids == nil {
 		h.ids = map[string]bool{}
@@ -68,11 +77,12 @@ func (h *history) reply(r *Reply) {
 	}
 }
 
+// result takes a call's result, unless a prompt made the call: its outcome comes with the expanded prompt.
 func (h *history) result(r *CallResult) {
-	h.messages = append(h.messages, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error})
-	h.started = ""
+	h.started = slices.DeleteFunc(h.started, func(id string) bool { return id == r.Call })
 	if len(h.open) > 0 && h.open[0].ID == r.Call {
 		h.open = h.open[1:]
+		h.messages = append(h.messages, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})
 	}
 }
 
@@ -125,7 +135,7 @@ func (h *history) loose(why interruption) []Event {
 	}
 	for _, c := range h.open {
 		text := "This call was not run: " + why.cause() + " before it began."
-		if c.ID == h.started {
+		if slices.Contains(h.started, c.ID) {
 			text = "This call was interrupted: " + why.cause() + " while it ran, so it may be done in part. Check before repeating it."
 		}
 		events = append(events, Event{Type: CallDone, Turn: h.turn, Result: &CallResult{
@@ -135,6 +145,15 @@ func (h *history) loose(why interruption) []Event {
 	return events
 }
 
-func undoneNote(files []string) string {
-	return "[The user has undone your changes of the last turn to: " + strings.Join(files, ", ") + ". Read the files again before editing them.]"
+// reversalNote tells the model what the user has undone or redone.
+func reversalNote(e Event) string {
+	which := "of the last turn"
+	if n := len(e.Turns); n > 1 {
+		which = fmt.Sprintf("of the last %d turns", n)
+	}
+	text := "The user has undone your changes " + which + " to: "
+	if e.Type == Redone {
+		text = "The user has redone your changes " + which + ", which were undone, to: "
+	}
+	return "[" + text + strings.Join(e.Files, ", ") + ". Read the files again before editing them.]"
 }

@@ -3,8 +3,6 @@ package agent
 import (
 	"slices"
 	"testing"
-
-	"github.com/opencode-lsp/opencode-lsp/tools"
 )
 
 // types reads once, as a follower that was slow, and tells what it saw.
@@ -78,25 +76,6 @@ func TestFollowFrom(t *testing.T) {
 	}
 	if l.last() != 3 {
 		t.Errorf("last = %d", l.last())
-	}
-}
-
-func TestJoined(t *testing.T) {
-	change := func(path, before, after string) tools.Applied {
-		return tools.Applied{Path: path, Before: before, After: after}
-	}
-	created := tools.Applied{Path: "new", After: "1", Created: true}
-	tests := map[string]struct{ in, want []tools.Applied }{
-		"none":          {nil, nil},
-		"two files":     {[]tools.Applied{change("a", "1", "2"), change("b", "1", "2")}, []tools.Applied{change("a", "1", "2"), change("b", "1", "2")}},
-		"in a row":      {[]tools.Applied{change("a", "1", "2"), change("b", "1", "2"), change("a", "2", "3")}, []tools.Applied{change("a", "1", "3"), change("b", "1", "2")}},
-		"user between":  {[]tools.Applied{change("a", "1", "2"), change("a", "2x", "3")}, []tools.Applied{change("a", "1", "2"), change("a", "2x", "3")}},
-		"made and kept": {[]tools.Applied{created, change("new", "1", "2")}, []tools.Applied{{Path: "new", After: "2", Created: true}}},
-	}
-	for name, test := range tests {
-		if got := joined(test.in); !slices.Equal(got, test.want) {
-			t.Errorf("%s: %+v, want %+v", name, got, test.want)
-		}
 	}
 }
 

@@ -25,7 +25,21 @@ type Request struct {
 	System   string
 	Messages []Message
 	Tools    []ToolSpec
+	Params   Params
 }
+
+// ModelInfo is what is known of a model. Limits count tokens and prices are US dollars a million tokens; 0 is not known.
+type ModelInfo struct {
+	// Name is "provider/model".
+	Name            string
+	Context, Output int64
+	Price           Price
+	// Images and PDFs say what may be attached to a prompt.
+	Images, PDFs bool
+}
+
+// Price is what a million tokens cost in US dollars.
+type Price struct{ Input, Output, CacheRead, CacheWrite float64 }
 
 // ToolSpec describes a tool to the model.
 type ToolSpec struct {
@@ -52,14 +66,30 @@ type Message struct {
 	Call  string       // Tool: the id of the call that Text answers
 	// Failed marks a tool result that is an error.
 	Failed bool
+	// Files go along with a User's text or a Tool's result.
+	Files []tools.Attachment
+	// Reasoning is what an Assistant thought, to be sent back to the Model that thought it and to no other.
+	Reasoning []Reasoning
+	Model     string
+}
+
+// Reasoning is one stretch of a model's thinking.
+type Reasoning struct {
+	ID string `json:"id,omitempty"`
+	// Text is the thinking, or a summary of it, for people.
+	Text string `json:"text,omitempty"`
+	// Opaque is what the provider wants back, as it came.
+	Opaque json.RawMessage `json:"opaque,omitempty"`
 }
 
 // Delta is one piece of a streamed reply. Any field may be set.
 type Delta struct {
 	Text      string
 	Reasoning string
-	Call      *CallDelta
-	Usage     *Usage
+	// Thought is a stretch of reasoning that is finished; it holds what the Reasoning deltas before it said.
+	Thought *Reasoning
+	Call    *CallDelta
+	Usage   *Usage
 	// Finish is the provider's word for why the reply ended: "stop", "tool_calls", "length", "content_filter".
 	Finish string
 }

@@ -6,9 +6,6 @@ import (
 	"iter"
 	"sync"
 	"time"
-
-	"github.com/opencode-lsp/opencode-lsp/permission"
-	"github.com/opencode-lsp/opencode-lsp/tools"
 )
 
 // ErrBusy says that a turn is running and must end, or be cancelled, first.
@@ -34,14 +31,11 @@ type Session struct {
 
 	// Owned by the session's goroutine.
 	history    history
-	set        *tools.Set
-	specs      []ToolSpec
-	gate       *permission.Gate
-	system     string
 	turn       *turn // the running turn
 	title      chan string
 	background sync.WaitGroup // the title's goroutine
 	loop       loopGuard
+	reminded   string // the agent whose reminder the model got last
 }
 
 // mailbox is where other goroutines reach the session. No lock is held over anything that waits.

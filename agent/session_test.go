@@ -295,7 +295,7 @@ func TestClose(t *testing.T) {
 				if _, err := s.Prompt(agent.Prompt{Text: "late"}); !errors.Is(err, agent.ErrClosed) {
 					t.Errorf("prompt after close: %v", err)
 				}
-				if _, err := b.sessions.New(t.Context(), "", "", ""); !errors.Is(err, agent.ErrClosed) {
+				if _, err := b.sessions.New(t.Context(), agent.Start{}); !errors.Is(err, agent.ErrClosed) {
 					t.Errorf("new session after close: %v", err)
 				}
 			})

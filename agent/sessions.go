@@ -30,14 +30,21 @@ func NewSessions(opt Options) *Sessions {
 	return &Sessions{opt: opt, slot: make(chan struct{}, 1), open: map[string]*Session{}}
 }
 
-// New makes a session and its first event. Without a title it is named after its first prompt.
-func (m *Sessions) New(ctx context.Context, title, agent, model string) (*Session, error) {
+// Start is what a new session begins with; all of it may be left out. Without a title it is named after its first prompt.
+type Start struct {
+	Title, Agent, Model string
+	// Parent is the session whose agent starts this one.
+	Parent string
+}
+
+// New makes a session and its first event.
+func (m *Sessions) New(ctx context.Context, start Start) (*Session, error) {
 	leave, err := m.enter(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	return m.create(title, agent, model)
+	return m.create(start)
 }
 
 // enter waits for the slot.
@@ -51,9 +58,12 @@ func (m *Sessions) enter(ctx context.Context) (leave func(), err error) {
 }
 
 // create is New with the slot held, as find is Open and current is Current.
-func (m *Sessions) create(title, agent, model string) (*Session, error) {
+func (m *Sessions) create(start Start) (*Session, error) {
 	now := time.Now()
-	info := SessionInfo{ID: newID("ses"), Title: title, Directory: m.opt.Directory, Agent: agent, Model: model, Created: now, Updated: now}
+	info := SessionInfo{
+		ID: newID("ses"), Title: start.Title, Directory: m.opt.Directory, Agent: start.Agent, Model: start.Model, Parent: start.Parent,
+		Created: now, Updated: now,
+	}
 	release, err := m.opt.Store.Acquire(info.ID)
 	if err != nil {
 		return nil, err
@@ -83,7 +93,7 @@ func (m *Sessions) find(ctx context.Context, id string) (*Session, error) {
 	s := m.open[id]
 	m.mu.Unlock()
 	if s != nil {
-		m.use(id)
+		m.use(s)
 		return s, nil
 	}
 	release, err := m.opt.Store.Acquire(id)
@@ -129,7 +139,9 @@ func (m *Sessions) start(s *Session) error {
 		return ErrClosed
 	}
 	m.open[s.id] = s
-	m.current = s.id
+	if s.history.info.Parent == "" {
+		m.current = s.id
+	}
 	m.mu.Unlock()
 	if m.opt.Opened != nil {
 		m.opt.Opened(s)
@@ -138,10 +150,14 @@ func (m *Sessions) start(s *Session) error {
 	return nil
 }
 
-func (m *Sessions) use(id string) {
+// use makes a session that a person began the current one.
+func (m *Sessions) use(s *Session) {
+	if s.Info().Parent != "" {
+		return
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.current = id
+	m.current = s.id
 }
 
 // Current is the session last used in this workspace, by this process or an earlier one; a new one where there is none or
@@ -162,7 +178,7 @@ func (m *Sessions) Current(ctx context.Context) (*Session, error) {
 			return s, err
 		}
 	}
-	return m.create("", "", "")
+	return m.create(Start{})
 }
 
 // latest is the id of the session last used, "" for none.
@@ -173,7 +189,7 @@ func (m *Sessions) latest(ctx context.Context) (string, error) {
 	if id != "" {
 		return id, nil
 	}
-	list, err := m.opt.Store.List(ctx, m.opt.Directory)
+	list, err := m.List(ctx)
 	if err != nil || len(list) == 0 {
 		return "", err
 	}
@@ -198,18 +214,43 @@ func (m *Sessions) Running() []*Session {
 	return all
 }
 
-// List are the stored sessions of the workspace, newest first.
+// List are the stored sessions of the workspace that a person began, newest first.
 func (m *Sessions) List(ctx context.Context) ([]SessionInfo, error) {
-	return m.opt.Store.List(ctx, m.opt.Directory)
+	return m.Children(ctx, "")
 }
 
-// Delete ends a session and removes it from the store.
+// Delete ends a session and its children and removes them from the store.
 func (m *Sessions) Delete(ctx context.Context, id string) error {
 	leave, err := m.enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer leave()
+	return m.remove(ctx, id)
+}
+
+// remove is Delete with the slot held. The parent ends first, so that it starts no more children.
+func (m *Sessions) remove(ctx context.Context, id string) error {
+	m.retire(id)
+	children, err := m.Children(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, c := range children {
+		if err := m.remove(ctx, c.ID); err != nil {
+			return err
+		}
+	}
+	release, err := m.opt.Store.Acquire(id)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return m.opt.Store.Delete(ctx, id)
+}
+
+// retire ends an open session and leaves it to the store; called with the slot held.
+func (m *Sessions) retire(id string) {
 	m.mu.Lock()
 	s := m.open[id]
 	delete(m.open, id)
@@ -220,12 +261,6 @@ func (m *Sessions) Delete(ctx context.Context, id string) error {
 	if s != nil {
 		s.close()
 	}
-	release, err := m.opt.Store.Acquire(id)
-	if err != nil {
-		return err
-	}
-	defer release()
-	return m.opt.Store.Delete(ctx, id)
 }
 
 // Question is an open question with the session that asks it.

@@ -21,7 +21,9 @@ const (
 // reply asks the model for one reply, again where the provider was busy or the stream broke off. What was streamed before
 // a failure is void. On cancel the text so far is kept as an unfinished message.
 func (s *Session) reply(ctx context.Context) (*Reply, error) {
-	req := Request{Session: s.id, System: s.system, Messages: s.history.messages, Tools: s.specs}
+	req := Request{
+		Session: s.id, System: s.turn.equipment.System, Messages: s.history.messages, Tools: s.turn.specs, Params: s.turn.profile.Params,
+	}
 	for attempt := 1; ; attempt++ {
 		r, err := s.stream(ctx, req)
 		if err == nil {
@@ -69,7 +71,7 @@ func (s *Session) backOff(ctx context.Context, attempt int, failure *ModelError)
 
 // stream reads one reply. It returns what came even when the stream failed.
 func (s *Session) stream(ctx context.Context, req Request) (*Reply, error) {
-	reply := &Reply{Model: s.turn.name}
+	reply := &Reply{Model: s.turn.info.Name}
 	var text strings.Builder
 	var calls callPieces
 	var failure error
@@ -81,6 +83,9 @@ func (s *Session) stream(ctx context.Context, req Request) (*Reply, error) {
 		if d.Text != "" {
 			text.WriteString(d.Text)
 			s.log.text(d.Text)
+		}
+		if d.Thought != nil {
+			reply.Reasoning = append(reply.Reasoning, *d.Thought)
 		}
 		calls.add(d.Call)
 		if d.Usage != nil {

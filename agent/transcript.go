@@ -14,9 +14,15 @@ func Markdown(e Event) string {
 	case SessionCreated:
 		return fmt.Sprintf("# OpenCode session %s\n\n%s, %s\n", e.SessionID, e.Time.Format("2006-01-02 15:04"), line(e.Session.Directory))
 	case SessionChanged:
-		return fmt.Sprintf("\n*Title: %s*\n", line(cmp.Or(e.Session.Title, "none")))
+		text := "Title: " + cmp.Or(e.Session.Title, "none")
+		if e.Session.Agent != "" {
+			text += "; agent: " + e.Session.Agent
+		}
+		return "\n*" + line(text) + "*\n"
 	case TurnStarted, PromptJoined:
 		return "\n## You\n\n" + quote(e.Prompt.shown()) + "\n"
+	case PromptExpanded:
+		return "\nThe model reads:\n" + fence("", e.Prompt.Text)
 	case MessageDone:
 		return replyMarkdown(e.Message)
 	case Asked:
@@ -30,7 +36,9 @@ func Markdown(e Event) string {
 	case Noted:
 		return "\n*Told the model: " + inert(e.Text) + "*\n"
 	case Undone:
-		return "\n*Undone: " + line(strings.Join(e.Files, ", ")) + "*\n"
+		return reversalMarkdown("Undone", e)
+	case Redone:
+		return reversalMarkdown("Redone", e)
 	}
 	return ""
 }
@@ -57,7 +65,7 @@ func questionMarkdown(q *OpenQuestion) string {
 		b.WriteString("- " + line(n) + "\n")
 	}
 	if q.Preview.Text != "" {
-		language := map[string]string{"diff": "diff", "command": "sh"}[q.Preview.Kind]
+		language := map[string]string{"diff": "diff", "command": "sh", "json": "json"}[q.Preview.Kind]
 		b.WriteString(fence(language, q.Preview.Text))
 	}
 	return b.String()
@@ -90,6 +98,18 @@ func endMarkdown(e *TurnEnd) string {
 		text += ": " + line(e.Error)
 	}
 	return text + "*\n"
+}
+
+// reversalMarkdown says what was undone or redone, and of what was not why and what would have to be done by hand.
+func reversalMarkdown(done string, e Event) string {
+	text := "\n*" + done + ": " + line(cmp.Or(strings.Join(e.Files, ", "), "nothing")) + "*\n"
+	for _, k := range e.Kept {
+		text += "\n*Not " + strings.ToLower(done) + ": " + line(k.Path) + ": " + line(k.Why) + "*\n"
+		if k.Diff != "" {
+			text += fence("diff", k.Diff)
+		}
+	}
+	return text
 }
 
 func indent(arguments string) string {

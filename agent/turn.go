@@ -4,22 +4,23 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
-	"runtime/debug"
-	"slices"
 	"time"
 
-	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/tools"
 )
 
 // turn is one run of the loop: from a prompt to the answer.
 type turn struct {
 	id    string
-	model Model
-	name  string // the model's
 	files []string
 	step  int
+
+	// Made by begin.
+	model     Model
+	info      ModelInfo
+	profile   Profile
+	equipment Equipment
+	specs     []ToolSpec
 	// call is the tool call that is being judged or run, for the questions that it leads to.
 	call tools.Call
 }
@@ -75,16 +76,17 @@ func (s *Session) closeTurn() bool {
 
 // steps asks the model and runs its calls until it answers without any.
 func (s *Session) steps(ctx context.Context, p Prompt) error {
-	if err := s.begin(p); err != nil {
+	if err := s.begin(ctx, p); err != nil {
 		return err
 	}
 	for ctx.Err() == nil {
-		if err := errors.Join(s.join(), s.note()); err != nil {
+		if err := errors.Join(s.join(ctx), s.note()); err != nil {
 			return err
 		}
 		s.turn.step++
-		if limit := s.opt.steps(); limit > 0 && s.turn.step > limit {
-			return fmt.Errorf("the turn reached its limit of %d steps; prompt again to go on", limit)
+		last, err := s.lastStep()
+		if err != nil {
+			return err
 		}
 		reply, err := s.reply(ctx)
 		if err != nil {
@@ -96,6 +98,9 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 		if len(reply.Calls) == 0 {
 			return nil
 		}
+		if last {
+			return s.stopHere(reply)
+		}
 		if err := s.calls(ctx, reply.Calls); err != nil {
 			return err
 		}
@@ -103,40 +108,49 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 	return context.Cause(ctx)
 }
 
-// begin makes the turn's model, and the session's tools and system prompt where they are not fixed yet.
-func (s *Session) begin(p Prompt) error {
-	if s.turn.model != nil {
+// begin finds out who takes the turn, with which model and what tools. Prompts that join it later change nothing of that.
+func (s *Session) begin(ctx context.Context, p Prompt) error {
+	t := s.turn
+	if t.model != nil {
 		return nil
 	}
-	model, name, err := s.opt.Model(s.history.info.Model)
+	if err := s.reassign(p); err != nil {
+		return err
+	}
+	x, err := s.expansion(ctx, p)
 	if err != nil {
 		return err
 	}
-	s.turn.model, s.turn.name = model, name
+	info := s.history.info
+	if t.profile, err = s.opt.profile(cmp.Or(x.Agent, info.Agent)); err != nil {
+		return err
+	}
+	model, about, err := s.opt.Model(cmp.Or(x.Model, info.Model, t.profile.Model))
+	if err != nil {
+		return err
+	}
+	if t.equipment, err = s.opt.Equip(ctx, s, t.profile, about); err != nil {
+		return err
+	}
+	t.model, t.info = model, about
+	for _, tool := range t.equipment.Tools.Tools() {
+		t.specs = append(t.specs, ToolSpec{Name: tool.Name(), Description: tool.Description(), Schema: tool.Schema()})
+	}
 	s.startTitle(p)
-	if s.set != nil {
-		return nil
+	if err := s.fill(ctx, p, x.Pieces); err != nil {
+		return err
 	}
-	s.set = s.opt.Tools(s)
-	s.gate = s.opt.Gate(s)
-	s.system = s.opt.System()
-	for _, t := range s.set.Tools() {
-		s.specs = append(s.specs, ToolSpec{Name: t.Name(), Description: t.Description(), Schema: t.Schema()})
-	}
-	return nil
+	return s.remind()
 }
 
-// join takes the prompts that came while the turn ran into the conversation.
-func (s *Session) join() error {
-	for {
-		p, ok := s.next()
-		if !ok {
-			return nil
-		}
-		if err := s.append(Event{Type: PromptJoined, Prompt: &p}); err != nil {
-			return err
-		}
+// reassign takes over the agent and the model that a prompt names, for this turn and the next ones.
+func (s *Session) reassign(p Prompt) error {
+	info := s.history.info
+	info.Agent, info.Model = cmp.Or(p.Agent, info.Agent), cmp.Or(p.Model, info.Model)
+	if info == s.history.info {
+		return nil
 	}
+	return s.append(Event{Type: SessionChanged, Session: &info})
 }
 
 // note tells the model what the front has to say before the next step.
@@ -151,100 +165,6 @@ func (s *Session) note() error {
 	return s.append(Event{Type: Noted, Text: text})
 }
 
-// calls runs the calls of one reply in their order and gives each exactly one result. A rejection or cancel leaves the
-// rest unrun.
-func (s *Session) calls(ctx context.Context, calls []tools.Call) error {
-	var stop error
-	skip := ""
-	for _, c := range calls {
-		if skip != "" {
-			if err := s.result(c, tools.Result{Text: skip, Error: true}); err != nil {
-				return err
-			}
-			continue
-		}
-		result, err := s.call(ctx, c)
-		var rejected *permission.RejectedError
-		switch {
-		case errors.As(err, &rejected) && rejected.Message == "":
-			stop, skip = errRejected, "This call was not run: the user rejected an earlier one."
-			result = tools.Result{Text: "The user rejected this call; it was not run.", Error: true}
-		case errors.As(err, &rejected):
-			skip = "This call was not run: the user answered an earlier one with a remark. Read it first."
-			result = tools.Result{Text: "The user rejected this call; it was not run. The user says: " + rejected.Message, Error: true}
-		case ctx.Err() != nil:
-			stop, skip = context.Cause(ctx), "This call was not run: the user cancelled the turn."
-			if result.Text == "" {
-				result = tools.Result{Text: "The user cancelled this call.", Error: true}
-			}
-		case err != nil:
-			result.Text, result.Error = err.Error(), true
-		}
-		if err := s.result(c, result); err != nil {
-			return err
-		}
-	}
-	return stop
-}
-
-// call is the one place where consent is asked for and operations run: prepare, check, run. A panic in a tool becomes a
-// failed result: one bad call must not end the editor's server.
-func (s *Session) call(ctx context.Context, c tools.Call) (result tools.Result, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			logger().Criticalf("tool %s panicked: %v\n%s", c.Name, p, debug.Stack())
-			result, err = tools.Result{}, errors.New("the tool crashed; this is a bug of opencode-lsp: try another way")
-		}
-	}()
-	s.turn.call = c
-	again := s.loop.again(c)
-	op, err := s.set.Prepare(ctx, c)
-	if err != nil {
-		return tools.Result{}, cmp.Or(s.breakLoop(ctx, again, c), err)
-	}
-	access := op.Access()
-	if again {
-		access.Items = append(slices.Clip(access.Items), loopItem(c))
-	}
-	if err := s.gate.Check(ctx, access); err != nil {
-		return tools.Result{}, explain(err)
-	}
-	if ctx.Err() != nil { // the answer came with the cancel
-		return tools.Result{}, context.Cause(ctx)
-	}
-	if err := s.append(Event{Type: CallStarted, Call: &c}); err != nil {
-		return tools.Result{}, err
-	}
-	return op.Run(ctx, &progressWriter{session: s, turn: s.turn.id})
-}
-
-// breakLoop asks whether a model shall go on that repeats a call which is not even valid.
-func (s *Session) breakLoop(ctx context.Context, again bool, c tools.Call) error {
-	if !again {
-		return nil
-	}
-	return explain(s.gate.Check(ctx, permission.Access{
-		Tool: c.Name, Subject: "go on, though the model repeats a call that cannot work", Items: []permission.Item{loopItem(c)},
-	}))
-}
-
-// explain makes a rule's denial a sentence for the model.
-func explain(err error) error {
-	if denied, ok := errors.AsType[*permission.DeniedError](err); ok {
-		return fmt.Errorf("the user's permission rules forbid this (%s); do not try to get around it", denied.Verdict.Reason)
-	}
-	return err
-}
-
-func (s *Session) result(c tools.Call, r tools.Result) error {
-	for _, f := range r.Files {
-		if !slices.Contains(s.turn.files, f) {
-			s.turn.files = append(s.turn.files, f)
-		}
-	}
-	return s.append(Event{Type: CallDone, Result: &CallResult{Call: c.ID, Name: c.Name, Result: r}})
-}
-
 // fail ends a turn that was cancelled, rejected or failed. Prompts that were waiting are kept in the conversation.
 func (s *Session) fail(ctx context.Context, err error) {
 	end := TurnEnd{Status: Failed, Text: s.history.lastText, Error: err.Error()}
@@ -255,7 +175,7 @@ func (s *Session) fail(ctx context.Context, err error) {
 		end.Status, end.Error = Cancelled, ""
 	}
 	for !s.closeTurn() {
-		if err := s.join(); err != nil {
+		if err := s.keepQueue(); err != nil {
 			logger().Errorf("session %s: %s", s.id, err)
 		}
 	}

@@ -3,10 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
-	"fmt"
-	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/opencode-lsp/opencode-lsp/tools"
 )
@@ -14,103 +11,146 @@ import (
 // ErrNothingToUndo says that no turn of the session has changed a file that is not undone yet.
 var ErrNothingToUndo = errors.New("there is nothing to undo in this session")
 
-// Reverter takes one change of the agent back where the file lives, keeping what the user did since. It returns an error,
-// and has changed nothing, where that cannot be done cleanly.
+// ErrNothingToRedo says that nothing was undone since the last prompt, or that it is redone already.
+var ErrNothingToRedo = errors.New("there is nothing to redo in this session; after a new prompt nothing can be redone")
+
+// AllTurns, in the place of a turn's id, undoes the whole session.
+const AllTurns = "all"
+
+// Reverter takes changes to one file back where it lives now, keeping what the user did since; [tools.Reverter] does.
 type Reverter interface {
-	Revert(ctx context.Context, c tools.Applied) error
+	// Revert takes groups of changes back, the newest first, each whole or not at all. It stops at the first that cannot be
+	// taken back cleanly, with the reason, and returns what it did before, in a form that Revert can take back in turn.
+	Revert(ctx context.Context, path string, groups [][]tools.Applied) (done []tools.Applied, err error)
 }
 
-// Undo takes back what the last turn with changes did to files, newest change first, and returns the absolute paths. A
-// file where the user's own edits stand in the way stays as it is and is named in the error.
-func (s *Session) Undo(ctx context.Context, r Reverter) ([]string, error) {
-	files := []string{}
-	err := s.do(ctx, func(ctx context.Context) error {
-		changes := lastChanges(s.log.snapshot())
-		if len(changes) == 0 {
-			return ErrNothingToUndo
+// Reversal is what an undo or a redo came to.
+type Reversal struct {
+	// Files are the absolute paths that were changed.
+	Files []string
+	// Kept are the files that were not, or not all the way.
+	Kept []Kept
+}
+
+// Kept is a file in which something stands in the way of an undo or a redo.
+type Kept struct {
+	Path string `json:"path"`
+	// Why is a few words; Diff, where it can be shown, what would have to be done by hand.
+	Why  string `json:"why"`
+	Diff string `json:"diff,omitempty"`
+}
+
+// Undo takes back what the last turn did to files that changed any and is not undone; with the id of a turn, that turn and all
+// after it; with [AllTurns] all of them. What the user did before, between and after stays. A file where that cannot be done
+// cleanly stays as it is. Nothing is undone while a turn runs ([ErrBusy]).
+func (s *Session) Undo(ctx context.Context, turn string) (Reversal, error) {
+	return s.reverse(ctx, func(past ledger) (Event, [][]tools.Applied, error) {
+		turns, err := past.toUndo(turn)
+		e := Event{Type: Undone}
+		var groups [][]tools.Applied
+		for _, t := range slices.Backward(turns) {
+			e.Turns = append(e.Turns, t.id)
+			groups = append(groups, t.changes)
 		}
-		var kept map[string]error
-		files, kept = revert(ctx, r, joined(changes))
-		if len(files) > 0 {
-			if err := s.append(Event{Type: Undone, Files: files}); err != nil {
-				return err
-			}
+		return e, groups, err
+	})
+}
+
+// Redo takes the last undo back, until a new prompt is sent; the user's edits stay, as with Undo.
+func (s *Session) Redo(ctx context.Context) (Reversal, error) {
+	return s.reverse(ctx, func(past ledger) (Event, [][]tools.Applied, error) {
+		if len(past.undos) == 0 {
+			return Event{}, nil, ErrNothingToRedo
+		}
+		last := past.undos[len(past.undos)-1]
+		return Event{Type: Redone, Turns: last.Turns}, [][]tools.Applied{last.Changes}, nil
+	})
+}
+
+// reverse takes back what plan says, groups of changes with the newest first, and writes down what came of it in the event
+// that plan gives.
+func (s *Session) reverse(ctx context.Context, plan func(ledger) (Event, [][]tools.Applied, error)) (Reversal, error) {
+	var r Reversal
+	err := s.do(ctx, func(ctx context.Context) error {
+		e, groups, err := plan(readLedger(s.log.snapshot()))
+		if err != nil {
+			return err
+		}
+		s.takeBack(ctx, &e, groups)
+		r = Reversal{Files: append([]string{}, e.Files...), Kept: e.Kept}
+		if len(e.Files) == 0 && len(e.Kept) > 0 {
+			e.Turns = nil // nothing has happened; it can be tried again
+		}
+		if err := s.append(e); err != nil {
+			return err
+		}
+		if s.opt.Settle != nil && len(e.Files) > 0 {
+			s.opt.Settle(ctx, s)
 		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		return notUndone(kept)
-	})
-	return files, err
-}
-
-// revert takes changes back, newest first, until ctx ends; a file that could not be reverted once is left alone.
-func revert(ctx context.Context, r Reverter, changes []tools.Applied) (files []string, kept map[string]error) {
-	files, kept = []string{}, map[string]error{}
-	for _, c := range slices.Backward(changes) {
-		if ctx.Err() != nil {
-			break
-		}
-		if kept[c.Path] != nil {
-			continue
-		}
-		if err := r.Revert(ctx, c); err != nil {
-			kept[c.Path] = err
-		} else if !slices.Contains(files, c.Path) {
-			files = append(files, c.Path)
-		}
-	}
-	return files, kept
-}
-
-func notUndone(kept map[string]error) error {
-	var names []string
-	for path, err := range kept {
-		names = append(names, fmt.Sprintf("%s (%s)", filepath.Base(path), err))
-	}
-	if len(names) == 0 {
 		return nil
-	}
-	slices.Sort(names)
-	return fmt.Errorf("not undone, undo by hand: %s", strings.Join(names, ", "))
+	})
+	return r, err
 }
 
-// joined makes one change of those that follow one another in a file, so that it is taken back whole or not at all.
-func joined(changes []tools.Applied) []tools.Applied {
-	var out []tools.Applied
-	last := map[string]int{} // path: index into out
-	for _, c := range changes {
-		i, seen := last[c.Path]
-		if seen && out[i].After == c.Before && !c.Created {
-			out[i].After = c.After
-			continue
+// takeBack takes groups of changes back file by file, until ctx ends, and fills the event.
+func (s *Session) takeBack(ctx context.Context, e *Event, groups [][]tools.Applied) {
+	for _, path := range paths(groups) {
+		if ctx.Err() != nil {
+			return
 		}
-		last[c.Path] = len(out)
-		out = append(out, c)
+		done, err := s.opt.Reverter.Revert(ctx, path, of(path, groups))
+		if len(done) > 0 {
+			e.Changes = append(e.Changes, done...)
+			e.Files = append(e.Files, path)
+		}
+		if err != nil {
+			e.Kept = append(e.Kept, keep(path, err))
+		}
+	}
+}
+
+func keep(path string, err error) Kept {
+	k := Kept{Path: path, Why: err.Error()}
+	if c, ok := errors.AsType[*tools.ConflictError](err); ok {
+		k.Diff = c.Diff(path)
+	}
+	return k
+}
+
+// paths are the files that changes were made to, in the order in which they come up from the oldest on: what a move made goes
+// after its source is back.
+func paths(groups [][]tools.Applied) []string {
+	var all []string
+	for _, group := range slices.Backward(groups) {
+		for _, c := range group {
+			if !slices.Contains(all, c.Path) {
+				all = append(all, c.Path)
+			}
+		}
+	}
+	return all
+}
+
+// of is the changes to one file, without empty groups.
+func of(path string, groups [][]tools.Applied) [][]tools.Applied {
+	var out [][]tools.Applied
+	for _, group := range groups {
+		if here := changesTo(path, group); len(here) > 0 {
+			out = append(out, here)
+		}
 	}
 	return out
 }
 
-// lastChanges are the changes of the last turn that made any and is not undone.
-func lastChanges(events []Event) []tools.Applied {
-	undone := 0
-	var changes []tools.Applied
-	for _, e := range slices.Backward(events) {
-		switch e.Type {
-		case Undone:
-			undone++
-		case CallDone:
-			changes = append(e.Result.Changes[:len(e.Result.Changes):len(e.Result.Changes)], changes...)
-		case TurnStarted:
-			if len(changes) == 0 {
-				continue
-			}
-			if undone == 0 {
-				return changes
-			}
-			undone--
-			changes = nil
+func changesTo(path string, group []tools.Applied) []tools.Applied {
+	var out []tools.Applied
+	for _, c := range group {
+		if c.Path == path {
+			out = append(out, c)
 		}
 	}
-	return nil
+	return out
 }

@@ -83,18 +83,20 @@ func (p *peer) agent(_ context.Context, e Editor) (*Agent, error) {
 	p.build = e
 	sessions := agent.NewSessions(agent.Options{
 		Directory: p.root, Store: p.store, Opened: e.Opened, Settle: e.Settle,
-		Model:      func(string) (agent.Model, string, error) { return p, "test/model", nil },
+		Model: func(string) (agent.Model, agent.ModelInfo, error) {
+			return p, agent.ModelInfo{Name: "test/model"}, nil
+		},
 		SmallModel: func() agent.Model { return nil },
-		Gate:       func(s *agent.Session) *permission.Gate { return &permission.Gate{Asker: s, Session: s.ID()} },
-		System:     func() string { return "" },
-		Tools: func(*agent.Session) *tools.Set {
-			return tools.NewSet(tools.Define("do", "does", func(context.Context, struct{}) (tools.Op, error) {
+		Equip: func(_ context.Context, s *agent.Session, _ agent.Profile, _ agent.ModelInfo) (agent.Equipment, error) {
+			set := tools.NewSet(tools.Define("do", "does", func(context.Context, struct{}) (tools.Op, error) {
 				return tools.NewOp(permission.Access{Tool: "do", Subject: "it", Items: []permission.Item{{Permission: "do", Values: []string{"it"}}}},
 					func(context.Context, io.Writer) (tools.Result, error) { return tools.Result{Text: "did"}, nil }), nil
 			}))
+			return agent.Equipment{Tools: set, Gate: &permission.Gate{Asker: s, Session: s.ID()}}, nil
 		},
 	})
 	return &Agent{
+		Agents: func() []string { return []string{"build"} }, Agent: func() string { return "build" },
 		Sessions: sessions, Close: sessions.Close, Model: func() string { return "" }, Models: func(context.Context) []string { return nil },
 		Settings: func() Settings { return Settings{Save: p.save} }, Configure: func(json.RawMessage) {}, SetModel: func(string) {},
 	}, nil

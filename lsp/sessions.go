@@ -21,6 +21,7 @@ type sessionArgs struct {
 	Title   string `json:"title"`
 	Agent   string `json:"agent"`
 	Model   string `json:"model"`
+	Turn    string `json:"turn"`
 }
 
 // pick is the named session, else the one last used.
@@ -42,7 +43,10 @@ func (s *Server) cancelTurn(ctx context.Context, a *Agent, args sessionArgs) (an
 }
 
 func (s *Server) sessionNew(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
-	session, err := a.Sessions.New(ctx, args.Title, args.Agent, args.Model)
+	if err := a.answering(args.Agent); err != nil {
+		return nil, rpcError(jsonrpc2.CodeInvalidParams, "%s", err)
+	}
+	session, err := a.Sessions.New(ctx, agent.Start{Title: args.Title, Agent: args.Agent, Model: args.Model})
 	if err != nil {
 		return nil, err
 	}
@@ -115,16 +119,4 @@ func (s *Server) sessionDelete(ctx context.Context, a *Agent, args sessionArgs) 
 		return nil, fmt.Errorf("the session is deleted, its transcript is not: %w", err)
 	}
 	return map[string]bool{"deleted": true}, nil
-}
-
-func (s *Server) sessionUndo(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
-	session, err := pick(ctx, a, args.Session)
-	if err != nil {
-		return nil, err
-	}
-	files, err := session.Undo(ctx, reverter{s})
-	if err != nil {
-		return nil, err
-	}
-	return map[string][]string{"files": files}, nil
 }

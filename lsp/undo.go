@@ -2,34 +2,55 @@ package lsp
 
 import (
 	"context"
-	"errors"
 
-	"github.com/opencode-lsp/opencode-lsp/tools"
-	"github.com/opencode-lsp/opencode-lsp/workspace"
+	protocol "github.com/tliron/glsp/protocol_3_16"
+
+	"github.com/opencode-lsp/opencode-lsp/agent"
 )
 
-// reverter takes the agent's changes back through the editor.
-type reverter struct{ server *Server }
+// reversed is the answer of undo and redo.
+type reversed struct {
+	Files []string `json:"files"`
+	// Kept are the files where something stood in the way.
+	Kept []keptFile `json:"kept,omitempty"`
+}
 
-// Revert implements [agent.Reverter]: what the agent did is taken out of the file as it is now, by three-way merge, so that
-// the user's own edits stay. A file that the agent made goes away where nobody has changed it.
-func (r reverter) Revert(ctx context.Context, c tools.Applied) error {
-	s := r.server
-	now, err := s.ws.Read(c.Path)
+type keptFile struct {
+	File   string `json:"file"`
+	Reason string `json:"reason"`
+}
+
+func (s *Server) sessionUndo(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
+	session, err := pick(ctx, a, args.Session)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if c.Created && now.Text == c.After && !now.Open {
-		return s.remove(ctx, now)
+	r, err := session.Undo(ctx, args.Turn)
+	return s.reversed("not undone", r, err)
+}
+
+func (s *Server) sessionRedo(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
+	session, err := pick(ctx, a, args.Session)
+	if err != nil {
+		return nil, err
 	}
-	merged, clean := workspace.Merge(c.After, now.Text, c.Before)
-	if !clean {
-		return errors.New("your own edits overlap")
+	r, err := session.Redo(ctx)
+	return s.reversed("not redone", r, err)
+}
+
+// reversed answers, and tells the user of what was left: not every editor shows the answer.
+func (s *Server) reversed(not string, r agent.Reversal, err error) (any, error) {
+	answer := reversed{Files: r.Files}
+	var names []string
+	for _, k := range r.Kept {
+		names = append(names, s.relative(k.Path)+" ("+k.Why+")")
+		answer.Kept = append(answer.Kept, keptFile{k.Path, k.Why})
 	}
-	change := workspace.NewChange(now, merged)
-	if change.Empty() {
-		return nil
+	if len(names) > 0 {
+		s.showMessage(protocol.MessageTypeWarning, "OpenCode: "+not+": "+enumerate(names)+"; the transcript has what is left to do by hand")
 	}
-	_, err = workspace.Land(ctx, s.ws, s.applier, change)
-	return err
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
 }

@@ -22,6 +22,9 @@ type Policy struct {
 	Layers []Layer
 	// Home is what "~/" and "$HOME/" at the start of a pattern stand for.
 	Home string
+	// Within, if set, bounds the policy: no verdict is looser than the one that Within gives. A child session's rules stand
+	// within its parent's.
+	Within *Policy
 }
 
 // Verdict is what the rules say of one item, and why.
@@ -63,6 +66,26 @@ func (p Policy) Judge(it Item) Verdict {
 		if r := m.maybe(p.Layers); r != nil {
 			v.Action, v.Rule, v.Reason = Ask, r, fmt.Sprintf("its pattern may name a file that %s %q is about", r.Permission, r.Pattern)
 		}
+	}
+	return p.bounded(v)
+}
+
+// Inside is the policy with outer as its last bound.
+func (p Policy) Inside(outer Policy) Policy {
+	if p.Within != nil {
+		outer = p.Within.Inside(outer)
+	}
+	p.Within = &outer
+	return p
+}
+
+// bounded is the verdict or, where that is stricter, the one of Within.
+func (p Policy) bounded(v Verdict) Verdict {
+	if p.Within == nil {
+		return v
+	}
+	if outer := p.Within.Judge(v.Item); rank(outer.Action) > rank(v.Action) {
+		return outer
 	}
 	return v
 }

@@ -75,6 +75,9 @@ func (k *kit) showLines(t target, file workspace.File, a readArgs) (Result, erro
 	k.Seen.note(file.Path, file.Text)
 	shown, last := numbered(ls, first, most, k.maxBytes())
 	out := strings.TrimPrefix(shown+k.readNote(t, len(ls.at), first, last), "\n")
+	if k.Nearby != nil {
+		out += k.Nearby(t.Abs)
+	}
 	return Result{Text: out, Title: readTitle(t, len(ls.at), first, last)}, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"io/fs"
 
 	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/workspace"
@@ -29,18 +30,36 @@ type Result struct {
 	// Diff is the change that was applied, for the transcript; Files are the absolute paths that were changed.
 	Diff  string   `json:"diff,omitempty"`
 	Files []string `json:"files,omitempty"`
+	// Attachments are images and PDFs for the model.
+	Attachments []Attachment `json:"attachments,omitempty"`
 	// Changes are what was applied, for undo.
 	Changes []Applied `json:"changes,omitempty"`
 	// Full is the file that keeps the whole output where Text was cut.
 	Full string `json:"full,omitempty"`
 }
 
-// Applied is one change to a file as undo needs it: the whole text before and after.
+// Attachment is a file that goes to the model as it is, an image or a PDF.
+type Attachment struct {
+	Name string `json:"name"`
+	MIME string `json:"mime"`
+	Data []byte `json:"data"`
+}
+
+// Applied is one change to a file as undo needs it: the whole text before and after. A move is the deletion of one file and
+// the creation of another.
 type Applied struct {
 	Path    string `json:"path"`
 	Before  string `json:"before"`
 	After   string `json:"after"`
 	Created bool   `json:"created,omitempty"` // the file did not exist before
+	Deleted bool   `json:"deleted,omitempty"` // the file did not exist afterwards
+	// Mode is what a deleted file had.
+	Mode fs.FileMode `json:"mode,omitempty"`
+	// BeforeRef and AfterRef name texts that are kept in [workspace.Contents] and not here.
+	BeforeRef string `json:"beforeRef,omitempty"`
+	AfterRef  string `json:"afterRef,omitempty"`
+	// Disk says that the disk was changed, by a command, whatever an editor shows.
+	Disk bool `json:"disk,omitempty"`
 }
 
 // Tool validates calls of one name.
@@ -63,6 +82,13 @@ type Op interface {
 	Run(ctx context.Context, w io.Writer) (Result, error)
 }
 
+// MoreError is what Run returns where the call turns out to need more than what was allowed, and nothing of that has happened
+// yet: a redirect, a name that leads elsewhere than it seems. Op is the rest of the call. It passes the gate as any other, and
+// its result is the call's. Calls that run side by side have none.
+type MoreError struct{ Op Op }
+
+func (e *MoreError) Error() string { return "needs a further permission: " + e.Op.Access().Subject }
+
 // Env is what the built-in tools of one session work on.
 type Env struct {
 	Workspace *workspace.Workspace
@@ -75,11 +101,18 @@ type Env struct {
 	MaxLines, MaxBytes int
 	// Environ is the environment of child processes, without the agent's own keys.
 	Environ []string
+	// Web reaches the network for webfetch. Nil: nothing is fetched.
+	Web *Web
+	// Ask puts a question of the model to the user and returns the answer in words, "" where nobody can answer. Nil: nobody.
+	Ask func(ctx context.Context, q Question) (string, error)
 	// Todos keeps the session's list for todowrite; Builtin sets it where it is nil.
 	Todos *Todos
 	// MayRead reports whether the rules for "read" let the model read a file, by its canonical path, without asking. grep
 	// leaves other files out, and edit does not tell about their text unasked. Nil: all files.
 	MayRead func(abs string) bool
+	// Nearby gives further text for the model with a file that it reads, by its canonical path: the instructions that lie
+	// near it. Nil: none.
+	Nearby func(abs string) string
 	// Seen is what the session's model has seen of each file; nil starts empty.
 	Seen *Seen
 }

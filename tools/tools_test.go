@@ -140,7 +140,7 @@ func (e editor) Apply(ctx context.Context, c workspace.Change) error {
 	if err != nil {
 		return err
 	}
-	if !now.Open {
+	if !now.Open || c.Remove {
 		return workspace.Disk{Workspace: e.ws}.Apply(ctx, c)
 	}
 	if !now.Same(c.File) {

@@ -20,21 +20,29 @@ type Applier interface {
 // Disk is the Applier for files that no editor has open: temporary file, fsync, rename, mode kept, parents created. It
 // holds on to the folder that it checked (os.Root), so that a symlink swapped in after the question is not followed. A
 // file with several hard links parts from the others.
-type Disk struct{ Workspace *Workspace }
+type Disk struct {
+	Workspace *Workspace
+	// Under writes below a buffer that shows something else, too: what a command did to the disk is undone there.
+	Under bool
+}
 
 // Apply implements [Applier]. It refuses with ErrStale when the file is open in the editor with text that is neither the
 // one before the change nor the one after it, when the disk holds other text than c.File, and when a link was put in the
-// way. A file that nobody may write is refused with *ReadOnlyError.
+// way. A file that nobody may write is refused with *ReadOnlyError. The removal of a file that is open is pinned to its
+// buffer: what the disk holds is removed. A move is a new file and a removal; where the second fails the first is taken back.
 func (d Disk) Apply(ctx context.Context, c Change) error {
 	if err := cmp.Or(ctx.Err(), c.check()); err != nil {
 		return err
+	}
+	if c.MoveTo != "" {
+		return d.move(ctx, c)
 	}
 	p, err := d.Workspace.Resolve(c.File.Path)
 	if err != nil {
 		return err
 	}
 	after := c.After()
-	if p.Abs != c.File.Path || d.Workspace.contradicts(p.Abs, c.File.Text, after) {
+	if p.Abs != c.File.Path || !d.Under && d.Workspace.contradicts(p.Abs, c.File.Text, after) {
 		return fmt.Errorf("write %s: %w", c.File.Path, ErrStale)
 	}
 	dir, err := openFolder(p, !c.Remove)
@@ -43,6 +51,18 @@ func (d Disk) Apply(ctx context.Context, c Change) error {
 	}
 	defer dir.Close()
 	return replacement{dir: dir, path: p.Abs, name: filepath.Base(p.Abs), change: c}.run(after)
+}
+
+func (d Disk) move(ctx context.Context, c Change) error {
+	made := NewChange(File{Path: c.MoveTo, Mode: c.File.Mode}, c.After())
+	if err := d.Apply(ctx, made); err != nil {
+		return err
+	}
+	err := d.Apply(context.WithoutCancel(ctx), NewRemoval(c.File))
+	if err != nil {
+		return errors.Join(err, d.Apply(context.WithoutCancel(ctx), NewRemoval(made.Result())))
+	}
+	return nil
 }
 
 // contradicts reports whether the editor shows the file with a text that is neither of these, a hidden byte order mark
@@ -64,16 +84,16 @@ type replacement struct {
 // run checks what stands there, writes the text beside it and puts it in place.
 func (r replacement) run(after string) error {
 	found, info, err := readIn(r.dir, r.path)
-	switch {
+	switch c := r.change; {
 	case err != nil:
 		return err
-	case found.Exists != r.change.File.Exists || found.Text != r.change.File.Text:
+	case !(c.Remove && c.File.Open) && (found.Exists != c.File.Exists || found.Text != c.File.Text):
 		return r.wrap(ErrStale)
-	case r.change.Empty():
+	case c.Empty():
 		return nil
 	case info != nil && info.Mode().Perm()&0o222 == 0:
 		return &ReadOnlyError{Path: r.path}
-	case r.change.Remove:
+	case c.Remove:
 		return r.remove(info)
 	}
 	temp := ".opencode-" + rand.Text()

@@ -59,7 +59,7 @@ func TestDiskApply(t *testing.T) {
 			}
 			file, err := w.Read(tc.path)
 			must(t, err)
-			must(t, Disk{w}.Apply(t.Context(), NewChange(file, tc.after)))
+			must(t, Disk{Workspace: w}.Apply(t.Context(), NewChange(file, tc.after)))
 			info, err := os.Stat(path)
 			must(t, err)
 			if got := content(t, path); got != tc.after || info.Mode() != tc.wantMode {
@@ -74,7 +74,7 @@ func TestDiskUndoesCreationAndRemoval(t *testing.T) {
 	dir := folder(t, map[string]string{"old": "x\n"})
 	must(t, os.Chmod(dir+"/old", 0o755))
 	w := New(dir)
-	d := Disk{w}
+	d := Disk{Workspace: w}
 	for name, want := range map[string]string{"new": "-", "old": "x\n"} {
 		file, err := w.Read(name)
 		must(t, err)
@@ -140,7 +140,7 @@ func TestDiskRefuses(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			dir := folder(t, map[string]string{"a": "x\n"})
 			w := New(dir)
-			err := Disk{w}.Apply(t.Context(), tc.change(t, dir, w))
+			err := Disk{Workspace: w}.Apply(t.Context(), tc.change(t, dir, w))
 			if (err != nil) != tc.stale || err != nil && !errors.Is(err, ErrStale) {
 				t.Errorf("error is %v", err)
 			}
@@ -156,7 +156,7 @@ func TestDiskRefusesForGood(t *testing.T) {
 	dir := folder(t, map[string]string{"readonly": "x", "folder/": ""})
 	must(t, os.Chmod(dir+"/readonly", 0o444))
 	must(t, mkfifo(dir+"/fifo"))
-	d := Disk{New(dir)}
+	d := Disk{Workspace: New(dir)}
 	var readOnly *ReadOnlyError
 	if err := d.Apply(t.Context(), NewChange(File{Path: dir + "/readonly", Text: "x", Exists: true}, "y")); !errors.As(err, &readOnly) {
 		t.Errorf("read-only: %v", err)
@@ -211,7 +211,7 @@ func TestDiskFollowsNoSwappedLink(t *testing.T) {
 					t.Fatalf("read through the link: %+v", got)
 				}
 			}
-			_ = Disk{w}.Apply(t.Context(), NewChange(file, file.Text+"1"))
+			_ = Disk{Workspace: w}.Apply(t.Context(), NewChange(file, file.Text+"1"))
 		}
 		found, _, _ := w.Grep(t.Context(), "secret", GrepOptions{})
 		if len(found) > 0 {
@@ -269,10 +269,74 @@ func TestLandGivesUp(t *testing.T) {
 		t.Errorf("%d tries: %v", tries, err)
 	}
 	put(t, dir+"/a", "two\n", false)
-	if _, err := Land(t.Context(), w, Disk{w}, c); !errors.Is(err, ErrStale) {
+	if _, err := Land(t.Context(), w, Disk{Workspace: w}, c); !errors.Is(err, ErrStale) {
 		t.Errorf("the touched line changed: %v", err)
 	}
 	if got := content(t, dir+"/a"); got != "two\n" {
 		t.Errorf("the file holds %q", got)
+	}
+}
+
+// A move keeps the mode, makes folders, and leaves everything as it was where one of its ends has changed.
+func TestDiskMove(t *testing.T) {
+	for _, tc := range []struct {
+		name, to  string
+		meanwhile func(t *testing.T, root string)
+		ok        bool
+	}{
+		{"plain", "b", nil, true},
+		{"to a new folder", "p/q/b", nil, true},
+		{"something is there", "there", nil, false},
+		{"the file changed", "b", func(t *testing.T, root string) { put(t, root+"/a", "other\n", false) }, false},
+		{"the file is gone", "b", func(t *testing.T, root string) { must(t, os.Remove(root+"/a")) }, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			root := folder(t, map[string]string{"a": "x\n", "there": "theirs\n"})
+			must(t, os.Chmod(root+"/a", 0o750))
+			w := New(root)
+			file, err := w.Read("a")
+			must(t, err)
+			if tc.meanwhile != nil {
+				tc.meanwhile(t, root)
+			}
+			before, to := content(t, root+"/a"), filepath.Join(w.Roots()[0], tc.to)
+			move := NewMove(file, to, "y\n")
+			err = Disk{Workspace: w}.Apply(t.Context(), move)
+			switch {
+			case tc.ok && (err != nil || content(t, root+"/a") != "-" || content(t, to) != "y\n"):
+				t.Errorf("err = %v, there: %q, here: %q", err, content(t, to), content(t, root+"/a"))
+			case !tc.ok && (!errors.Is(err, ErrStale) || content(t, root+"/a") != before || content(t, root+"/b") != "-" || content(t, root+"/there") != "theirs\n"):
+				t.Errorf("err = %v, here: %q", err, content(t, root+"/a"))
+			}
+			noLeftovers(t, root)
+			if !tc.ok {
+				return
+			}
+			must(t, Disk{Workspace: w}.Apply(t.Context(), move.Reverse()))
+			info, err := os.Stat(root + "/a")
+			must(t, err)
+			if content(t, root+"/a") != "x\n" || content(t, to) != "-" || info.Mode().Perm() != 0o750 {
+				t.Errorf("taken back: %q, %v", content(t, root+"/a"), info.Mode())
+			}
+		})
+	}
+}
+
+// An open file's removal is pinned to its buffer, which the user was shown, whatever the disk holds.
+func TestDiskRemoveOpen(t *testing.T) {
+	root := folder(t, map[string]string{"a": "saved\n"})
+	w := New(root)
+	w.Open(root+"/a", 1, "unsaved\n")
+	file, err := w.Read("a")
+	must(t, err)
+	w.Open(root+"/a", 2, "more\n")
+	if err := (Disk{Workspace: w}).Apply(t.Context(), NewRemoval(file)); !errors.Is(err, ErrStale) || content(t, root+"/a") != "saved\n" {
+		t.Errorf("the buffer has changed: %v", err)
+	}
+	file, err = w.Read("a")
+	must(t, err)
+	must(t, Disk{Workspace: w}.Apply(t.Context(), NewRemoval(file)))
+	if content(t, root+"/a") != "-" {
+		t.Error("it is there still")
 	}
 }

@@ -13,7 +13,7 @@ import (
 // which the user was shown are the lines that change. Whole lines that the change inserts touch no line: they go where
 // their neighbours went. Creations and removals go through only where nothing changed.
 func (c Change) Rebase(now File) (Change, error) {
-	moved := Change{File: now, Edits: c.Edits, Remove: c.Remove}
+	moved := Change{File: now, Edits: c.Edits, Remove: c.Remove, MoveTo: c.MoveTo}
 	switch {
 	case c.File.Same(now):
 		return moved, nil
@@ -37,13 +37,69 @@ func Merge(base, ours, theirs string) (string, bool) {
 	case base == theirs:
 		return ours, true
 	}
-	done := editsBetween(base, theirs)
-	edits := slices.DeleteFunc(editsBetween(base, ours), func(e Edit) bool { return slices.Contains(done, e) })
-	edits, ok := carry(base, edits, theirs)
+	edits, ok := carry(base, missing(base, ours, theirs), theirs)
 	if !ok {
 		return "", false
 	}
 	return applyEdits(theirs, edits), true
+}
+
+// missing is the edits that turn base into ours, without those that theirs shows already.
+func missing(base, ours, theirs string) []Edit {
+	done := editsBetween(base, theirs)
+	return slices.DeleteFunc(editsBetween(base, ours), func(e Edit) bool { return slices.Contains(done, e) })
+}
+
+// Clash is the line of theirs, counted from 1, where [Merge] of the same texts first meets a conflict; 0 where it meets none.
+func Clash(base, ours, theirs string) int {
+	edits := missing(base, ours, theirs)
+	for n := range edits {
+		if _, ok := carry(base, edits[:n+1], theirs); !ok {
+			return 1 + strings.Count(theirs[:moved(base, theirs, edits[n].Start)], "\n")
+		}
+	}
+	return 0
+}
+
+// moved is where the offset of base is found in now; within what differs, where that starts.
+func moved(base, now string, offset int) int {
+	shift := 0
+	for _, s := range editorLines.spans(base, now) {
+		switch {
+		case s.a0 > offset:
+			return offset + shift
+		case s.a1 > offset || s.a0 == offset:
+			return s.b0
+		}
+		shift = s.b1 - s.a1
+	}
+	return offset + shift
+}
+
+// Lacks reports whether text shows nothing of what turned before into after: none of the lines that came with it, all of
+// those that went.
+func Lacks(text, before, after string) bool {
+	there := map[string]bool{}
+	for _, line := range editorLines.split(text) {
+		there[line] = true
+	}
+	old := map[string]bool{}
+	for _, line := range editorLines.split(before) {
+		old[line] = true
+	}
+	for _, s := range editorLines.spans(before, after) {
+		for _, line := range editorLines.split(before[s.a0:s.a1]) {
+			if !there[line] {
+				return false
+			}
+		}
+		for _, line := range editorLines.split(after[s.b0:s.b1]) {
+			if !old[line] && there[line] {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // carry moves edits of base to now. It fails where a line that they touch differs.

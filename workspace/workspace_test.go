@@ -166,7 +166,7 @@ func TestUpdateThatFails(t *testing.T) {
 	if err := w.Wait(t.Context(), path, func(File) bool { return true }); !errors.As(err, &unsynced) {
 		t.Errorf("Wait: %v", err)
 	}
-	if err := (Disk{w}).Apply(t.Context(), NewChange(File{Path: path, Text: "disk", Exists: true}, "new")); !errors.Is(err, ErrStale) {
+	if err := (Disk{Workspace: w}).Apply(t.Context(), NewChange(File{Path: path, Text: "disk", Exists: true}, "new")); !errors.Is(err, ErrStale) {
 		t.Errorf("Apply: %v", err)
 	}
 	if w.View(path, func(*Buffer, int32) {}) {

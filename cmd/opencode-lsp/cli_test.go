@@ -4,16 +4,22 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/agent/agenttest"
 	"github.com/opencode-lsp/opencode-lsp/lsp/lsptest"
+	"github.com/opencode-lsp/opencode-lsp/permission"
 )
 
 // cli runs subcommands in one folder.
@@ -143,13 +149,64 @@ func TestSendAndAnswer(t *testing.T) {
 	asked("OpenCode #3 bash: touch made")
 	c.run(0, "answered: reject", "answer", "reject")
 	c.run(0, "Talk.", "send", "--new", "--wait", "talk")
-	c.run(0, "running, version", "doctor")
+	c.run(0, "running as process", "doctor")
 	c.run(1, "open in another editor", "sessions", "delete", sessionID(t, c))
 	c.run(2, "--line needs --file", "send", "--line", "3", "x")
 	c.run(2, "nothing to send", "send")
 	if list := ed.Complaints(); len(list) > 0 {
 		t.Errorf("the editor complains: %q", list)
 	}
+}
+
+// Two editors on one folder have a server each: a prompt goes to the newest or to the one that is named, an answer to the
+// one that asks.
+func TestSeveralServers(t *testing.T) {
+	c, _ := newCLI(t, editCall+"\n\n"+editCall+"\n")
+	first := c.edit()
+	older := c.newestServer()
+	second := c.edit()
+	newer := c.newestServer()
+	for _, ed := range []*lsptest.Editor{first, second} {
+		if err := ed.Open("main.go"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked := func(ed *lsptest.Editor) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := ed.Wait(ctx, "a question", func() bool { return len(ed.OpenQuestions()) == 1 }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.run(0, "of server "+newer+", the newest of 2 here", "send", "--new", "fix it")
+	asked(second)
+	c.run(0, "sent to session", "send", "--new", "--server", older, "fix it")
+	asked(first)
+	c.run(1, "--server "+older+" asks #1 edit: main.go", "answer", "once")
+	c.run(0, "answered: reject", "answer", "--server", newer, "reject")
+	c.run(0, "answered: reject", "answer", "reject")
+	c.run(1, "0 questions are open", "answer", "reject")
+	c.run(3, "no opencode-lsp runs", "answer", "--server", "1", "reject")
+}
+
+// newestServer is the process that listens since last.
+func (c cli) newestServer() string {
+	c.t.Helper()
+	sockets, err := filepath.Glob(filepath.Join(c.home.runtime, "opencode-lsp", "*.sock"))
+	if err != nil || len(sockets) == 0 {
+		c.t.Fatalf("no sockets: %v", err)
+	}
+	newest := slices.MaxFunc(sockets, func(a, b string) int {
+		infoA, errA := os.Stat(a)
+		infoB, errB := os.Stat(b)
+		if err := errors.Join(errA, errB); err != nil {
+			c.t.Fatal(err)
+		}
+		return infoA.ModTime().Compare(infoB.ModTime())
+	})
+	_, pid, _ := strings.Cut(strings.TrimSuffix(filepath.Base(newest), ".sock"), "-")
+	return pid
 }
 
 // sessionID is the newest session of the folder.
@@ -188,6 +245,67 @@ func TestRun(t *testing.T) {
 	c.run(1, "no such session", "run", "-s", "ses_nosuch", "x")
 	if last := model.Requests(); len(last) == 0 {
 		t.Error("the model was not asked")
+	}
+}
+
+const questionCall = `call question {"questions": [{"question": "Which one?", "header": "Choice", "options": [` +
+	`{"label": "The first", "description": "a"}, {"label": "The second", "description": "b"}]}]}`
+
+// A question of the model is answered from a terminal by number, label or own words.
+func TestAnswerInWords(t *testing.T) {
+	c, model := newCLI(t, questionCall+"\n\n"+strings.Replace(questionCall, "Choice", "Second", 1)+"\n\n"+questionCall+"\n\nFine.\n")
+	ed := c.edit()
+	c.run(0, "", "send", "ask me")
+	for i, args := range [][]string{{"2"}, {"#2", "the", "first"}, {"neither", "of", "them"}} {
+		head := fmt.Sprintf("OpenCode #%d question: Which one?", i+1)
+		if err := ed.Wait(t.Context(), head, func() bool {
+			open := ed.OpenQuestions()
+			return len(open) == 1 && strings.HasPrefix(open[0].Message, head)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			c.run(1, "wants one of: 1 The first, 2 The second, your own words", "answer", "once")
+		}
+		c.run(0, "answered: ", append([]string{"answer"}, args...)...)
+	}
+	if err := ed.Wait(t.Context(), "the end", func() bool { return len(model.Requests()) == 4 }); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`Which one?\": The second`, `Which one?\": The first`, `Which one?\": neither of them`} {
+		if got := string(model.Requests()[3]); !strings.Contains(got, want) {
+			t.Errorf("no %s in the last request: %s", want, got)
+		}
+	}
+}
+
+// Without a person the model is told so, also with --yes, which allows what rules would ask and knows no wishes.
+func TestRunWithoutAnybody(t *testing.T) {
+	c, model := newCLI(t, questionCall+"\n\nI chose.\n\n"+questionCall+"\n\nI chose.\n")
+	c.run(0, "not answered, since nobody is at the terminal: Which one?", "run", "ask me")
+	c.run(0, "not answered", "run", "--yes", "ask me")
+	for _, n := range []int{1, 3} {
+		if got := string(model.Requests()[n]); !strings.Contains(got, "nobody is here to answer. Decide as the task suggests") {
+			t.Errorf("request %d: %s", n, got)
+		}
+	}
+}
+
+// TestTerminalReply has what is typed at the terminal and what it answers.
+func TestTerminalReply(t *testing.T) {
+	asked := agent.OpenQuestion{Kind: agent.KindPermission, Choices: []agent.Choice{{Reply: permission.Once, Title: "Allow once"}, {Reply: permission.Reject, Title: "Reject"}}}
+	wish := agent.OpenQuestion{Kind: agent.KindQuestion, Choices: []agent.Choice{{Reply: "choice:1", Title: "A"}}}
+	for _, c := range []struct {
+		q    agent.OpenQuestion
+		line string
+		want permission.Reply
+	}{
+		{asked, "1\n", permission.Once}, {asked, " 2 \n", permission.Reject}, {asked, "3\n", ""}, {asked, "0\n", ""}, {asked, "yes\n", ""}, {asked, "", ""},
+		{wish, " 1\n", "1"}, {wish, "own words \n", "own words"}, {wish, "\n", ""},
+	} {
+		if got := (&runView{}).reply(c.q, c.line); got != c.want {
+			t.Errorf("%s, %q: %q, want %q", c.q.Kind, c.line, got, c.want)
+		}
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/agent/llm"
 	"github.com/opencode-lsp/opencode-lsp/lsp"
 	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/tools/mcp"
 )
 
 // modelPatience is how long doctor waits for a word of the model.
@@ -89,8 +90,8 @@ func (d *doctor) trust(context.Context) {
 }
 
 // instructions are the files that the model reads with every session, and whose words they are.
-func (d *doctor) instructions(context.Context) {
-	for _, r := range d.rules() {
+func (d *doctor) instructions(ctx context.Context) {
+	for _, r := range d.rules(ctx, d.policy()) {
 		whose := "yours"
 		if r.Repository {
 			whose = "the repository's; the model is told so"
@@ -110,7 +111,7 @@ func (d *doctor) permissions(context.Context) {
 
 // model asks the configured model for one word.
 func (d *doctor) model(ctx context.Context) {
-	m, name, err := d.engine.model("")
+	m, info, err := d.engine.model("")
 	if err != nil {
 		d.fail("model", "%s", err)
 		return
@@ -121,15 +122,15 @@ func (d *doctor) model(ctx context.Context) {
 	start := time.Now()
 	for delta, err := range m.Stream(ctx, req) {
 		if err != nil {
-			d.fail("model", "%s: %s", name, err)
+			d.fail("model", "%s: %s", info.Name, err)
 			return
 		}
 		if delta.Text != "" {
 			break
 		}
 	}
-	d.ok("model", "%s answers after %d ms", name, time.Since(start).Milliseconds())
-	d.key(name)
+	d.ok("model", "%s answers after %d ms", info.Name, time.Since(start).Milliseconds())
+	d.key(info.Name)
 }
 
 // key says which variable or file the key came from, never the key.
@@ -152,8 +153,20 @@ func (d *doctor) servers(ctx context.Context) {
 	for _, name := range d.localModels(ctx) {
 		d.ok("local", "%s", name)
 	}
-	for name := range d.now().MCP {
-		d.line("note", "mcp", "%s is configured; MCP servers come with a later release", name)
+	d.startServers()
+	d.engine.servers.Ready(ctx, doctorPatience)
+	for _, m := range d.engine.servers.Status() {
+		switch m.State {
+		case mcp.Connected:
+			d.ok("mcp", "%s", serverLine(m))
+		case mcp.Disabled:
+			d.line("note", "mcp", "%s", serverLine(m))
+		default:
+			d.fail("mcp", "%s", serverLine(m))
+		}
+		for _, note := range m.Notes {
+			d.line("note", "mcp", "%s: %s", permission.Visible(m.Name), note)
+		}
 	}
 }
 
@@ -172,7 +185,7 @@ func (d *doctor) running(ctx context.Context) {
 	if err != nil {
 		dir = d.root()
 	}
-	r, err := lsp.Find(ctx, d.program.dirs.runtime, dir, 0)
+	found, err := lsp.Find(ctx, d.program.dirs.runtime, dir, 0)
 	if errors.Is(err, lsp.ErrNoServer) {
 		d.ok("server", "no language server runs for this folder now")
 		return
@@ -181,14 +194,20 @@ func (d *doctor) running(ctx context.Context) {
 		d.fail("server", "%s", err)
 		return
 	}
-	defer r.Close()
+	defer found.Close()
+	for _, r := range found {
+		d.server(ctx, r)
+	}
+}
+
+func (d *doctor) server(ctx context.Context, r *lsp.Remote) {
 	var status struct {
 		Version, Model string
 		Unsaved        []string
 	}
 	if err := r.Command(ctx, "opencode.status", map[string]any{}, &status); err != nil {
-		d.fail("server", "%s; restart the server in your editor", err)
+		d.fail("server", "process %d: %s; restart the server in your editor", r.PID, err)
 		return
 	}
-	d.ok("server", "running, version %s, model %s, %d unsaved", status.Version, status.Model, len(status.Unsaved))
+	d.ok("server", "running as process %d, version %s, model %s, %d unsaved", r.PID, status.Version, status.Model, len(status.Unsaved))
 }

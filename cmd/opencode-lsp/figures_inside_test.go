@@ -39,11 +39,13 @@ func measureGrep(t *testing.T, _ binaries) []figure {
 	e.load(t.Context())
 	sessions := e.sessions(agent.Options{}, nil, nil)
 	defer sessions.Close()
-	session, err := sessions.New(t.Context(), "figures", "", "")
+	session, err := sessions.New(t.Context(), agent.Start{Title: "figures"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := e.tools(session, nil, nil)
+	d := e.seat(session, nil, nil)
+	d.sit(e.policy)
+	set := tools.NewSet(d.tools...)
 	var figures []figure
 	for _, search := range []struct{ name, pattern string }{
 		{"a word", "context"}, {"a regexp", `func\s+\w+\(`}, {"a rare word", "Bleichenbacher"},

@@ -34,7 +34,7 @@ func TestFileWatchNotes(t *testing.T) {
 
 	sessions := agent.NewSessions(agent.Options{Directory: dir, Store: &agenttest.MemoryStore{}})
 	defer sessions.Close()
-	s, err := sessions.New(t.Context(), "a session", "", "")
+	s, err := sessions.New(t.Context(), agent.Start{Title: "a session"})
 	if err != nil {
 		t.Fatal(err)
 	}

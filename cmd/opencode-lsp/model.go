@@ -19,19 +19,29 @@ const foundFor = time.Minute
 
 // model makes the model of a turn: the session's, the one picked in the editor, the configured one, or the first that a
 // local server has.
-func (e *engine) model(name string) (agent.Model, string, error) {
+func (e *engine) model(name string) (agent.Model, agent.ModelInfo, error) {
 	if name == "" {
 		name = e.modelName()
 	}
 	if name == "" {
 		local := e.localModels(context.Background())
 		if len(local) == 0 {
-			return nil, "", errNoModel
+			return nil, agent.ModelInfo{}, errNoModel
 		}
 		name = local[0]
 	}
 	m, err := e.named(name)
-	return m, name, err
+	return m, e.about(name), err
+}
+
+// about is what the configuration says of a model.
+func (e *engine) about(name string) agent.ModelInfo {
+	provider, id, _ := strings.Cut(name, "/")
+	set := e.now().Providers[provider].Models[id]
+	return agent.ModelInfo{
+		Name: name, Context: set.Limit.Context, Output: set.Limit.Output,
+		Price: agent.Price(set.Cost),
+	}
 }
 
 // modelName is the model in use, "" where none is set.

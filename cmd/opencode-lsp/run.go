@@ -47,7 +47,7 @@ func (p *program) runCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.model, "model", "m", "", "the model, provider/model")
-	f.StringVar(&o.agent, "agent", "", "the agent of a new session")
+	f.StringVar(&o.agent, "agent", "", "the agent that takes the prompt")
 	f.BoolVarP(&o.resume, "continue", "c", false, "go on with the last session of this folder")
 	f.StringVarP(&o.session, "session", "s", "", "go on with this session")
 	f.StringVar(&o.format, "format", "text", "text, or json: one event a line")
@@ -84,6 +84,11 @@ func (p *program) run(ctx context.Context, o runOptions, text string) error {
 	if o.model != "" {
 		e.setModel(o.model)
 	}
+	if o.agent != "" {
+		if err := e.answering(o.agent); err != nil {
+			return err
+		}
+	}
 	watching, stop := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	work.Go(func() { e.watchAll(watching) })
@@ -95,7 +100,7 @@ func (p *program) run(ctx context.Context, o runOptions, text string) error {
 	if err != nil {
 		return err
 	}
-	turn, err := s.Prompt(agent.Prompt{Text: text})
+	turn, err := s.Prompt(agent.Prompt{Text: text, Agent: o.agent})
 	if err != nil {
 		return err
 	}
@@ -110,7 +115,7 @@ func pickSession(ctx context.Context, sessions *agent.Sessions, o runOptions) (*
 	case o.resume:
 		return sessions.Current(ctx)
 	}
-	return sessions.New(ctx, "", o.agent, o.model)
+	return sessions.New(ctx, agent.Start{Model: o.model})
 }
 
 // runView shows a turn on the terminal and puts its questions there.
@@ -180,49 +185,5 @@ func (v *runView) show(e agent.Event) {
 		}
 		v.printed = ""
 		fmt.Fprintln(v.stderr, e.Text)
-	}
-}
-
-// answer answers a question: by --yes, by the person at the terminal, else it is rejected.
-func (v *runView) answer(q agent.OpenQuestion) {
-	reply := permission.Answer{Reply: permission.Reject}
-	switch {
-	case v.options.yes:
-		reply.Reply = permission.Once
-	case v.terminal():
-		reply = v.ask(q)
-	default:
-		fmt.Fprintf(v.stderr, "rejected, since nobody is at the terminal (--yes allows it): %s: %s\n", q.Tool, permission.Visible(q.Subject))
-	}
-	if err := v.session.Answer(q.ID, reply, "cli"); err != nil {
-		fmt.Fprintln(v.stderr, err)
-	}
-}
-
-// ask shows the whole question and reads the choice; anything else than a choice asks again, the end of input rejects.
-func (v *runView) ask(q agent.OpenQuestion) permission.Answer {
-	fmt.Fprintf(v.stderr, "\n#%s %s: %s\n", q.ID, q.Tool, permission.Marked(q.Subject))
-	for _, p := range q.Parts {
-		fmt.Fprintln(v.stderr, "  "+permission.Marked(p.String()))
-	}
-	for _, n := range q.Notes {
-		fmt.Fprintln(v.stderr, "  "+permission.Visible(n))
-	}
-	if q.Preview.Text != "" {
-		fmt.Fprintln(v.stderr, permission.Visible(q.Preview.Text))
-	}
-	for {
-		for i, c := range q.Choices {
-			fmt.Fprintf(v.stderr, "  %d %s\n", i+1, c.Title)
-		}
-		fmt.Fprint(v.stderr, "> ")
-		line, err := v.in.ReadString('\n')
-		var n int
-		if _, scan := fmt.Sscan(line, &n); scan == nil && n >= 1 && n <= len(q.Choices) {
-			return permission.Answer{Reply: q.Choices[n-1].Reply}
-		}
-		if err != nil {
-			return permission.Answer{Reply: permission.Reject}
-		}
 	}
 }

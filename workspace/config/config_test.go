@@ -155,7 +155,7 @@ func TestMerge(t *testing.T) {
 		Models: map[string]Model{"m": {Limit: Limit{8000, 100}, Cost: Cost{Input: 0.5}}},
 	}})
 	equal(t, "instructions", c.Instructions,
-		[]string{filepath.Join(p.repo, "rules.md"), "https://example.com/r.md", filepath.Join(p.repo, "docs/*.md")})
+		[]Instruction{{filepath.Join(p.repo, "rules.md"), false}, {"https://example.com/r.md", false}, {filepath.Join(p.repo, "docs/*.md"), true}})
 	equal(t, "mcp", string(c.MCP["db"]), `{"type":"local","command":["db","-v"],"enabled":false}`)
 	equal(t, "compaction", c.Compaction, Compaction{Auto: true, Prune: true})
 	shown, err := json.Marshal(c)
@@ -199,12 +199,12 @@ func TestPermissionLayers(t *testing.T) {
 		{Name: "OPENCODE_PERMISSION", Rules: []permission.Rule{rule("edit", "*", permission.Allow)}},
 		{Name: "workspace config (" + file("repo/opencode.json") + ")", NarrowOnly: true, Rules: []permission.Rule{rule("*", "*", permission.Allow)}},
 	})
-	equal(t, "build", c.Agent["build"], Agent{Raw: json.RawMessage(`{"steps":3}`), Permission: []permission.Layer{
+	equal(t, "build", c.Agent["build"], Agent{Steps: 3, Options: map[string]json.RawMessage{}, Permission: []permission.Layer{
 		{Name: "editor settings", Rules: []permission.Rule{rule("*", "*", permission.Ask)}},
 		{Name: "workspace config (" + file("repo/opencode.json") + ")", NarrowOnly: true, Rules: []permission.Rule{rule("bash", "*", permission.Deny)}},
 	}})
 	equal(t, "review", c.Agent["deep/review"], Agent{
-		Raw: json.RawMessage(`{"description":"Reviews","mode":"subagent","temperature":0.5,"prompt":"Be strict about {env:HOME}."}`),
+		Description: "Reviews", Mode: "subagent", Temperature: new(0.5), Prompt: "Be strict about {env:HOME}.", Options: map[string]json.RawMessage{},
 		Permission: []permission.Layer{{Name: "user config (" + file("user/agents/deep/review.md") + ")", Rules: []permission.Rule{
 			rule("edit", "*", permission.Deny), rule("bash", "git *", permission.Allow), rule("webfetch", "*", permission.Deny),
 		}}},

@@ -55,6 +55,8 @@ func Keys() []Key {
 		{Path: "default_agent", Type: Text, Scope: Open, Doc: "The agent that takes a prompt which names none."},
 		{Path: "instructions", Type: Texts, Scope: Checked, Doc: "Files or globs with rules for the model; from a workspace inside it, else once it is trusted."},
 		{Path: "permission", Type: Rules, Scope: Narrowing, Doc: "What may happen without asking."},
+		{Path: "subagent_depth", Type: Whole, Default: "1", Scope: Open, Doc: "How deep agents may start agents."},
+		{Path: "mode.*", Type: Anything, Doc: "Older form of agent, for primary ones; it is read as that."},
 		{Path: "tools", Type: ToolSwitch, Scope: Narrowing, Doc: "Older form of permission: true allows a tool, false denies it."},
 
 		{Path: "compaction.auto", Type: Bool, Default: "true", Scope: Open, Doc: "Shorten a conversation that outgrows its model."},
@@ -115,7 +117,8 @@ func agentKeys() []Key {
 		{Path: "agent.*.disable", Type: Bool, Scope: Open, Doc: "Take the agent away."},
 		{Path: "agent.*.permission", Type: Rules, Scope: Narrowing, Doc: "What this agent may do without asking."},
 		{Path: "agent.*.tools", Type: ToolSwitch, Scope: Narrowing, Doc: "Older form of the agent's permission."},
-		{Path: "agent.*.*", Type: Anything, Doc: "Further options, passed to the provider."},
+		{Path: "agent.*.options", Type: Anything, Doc: "Fields of the request to the provider."},
+		{Path: "agent.*.*", Type: Anything, Doc: "Further fields of the request to the provider."},
 		{Path: "command.*.template", Type: Text, Scope: Checked, Doc: "The prompt; from a workspace one with !`shell` once it is trusted."},
 		{Path: "command.*.description", Type: Text, Scope: Open, Doc: "What the command does."},
 		{Path: "command.*.agent", Type: Text, Scope: Open, Doc: "The agent that takes it."},
@@ -145,7 +148,7 @@ func laterKeys() []Key {
 	var keys []Key
 	for _, name := range []string{
 		"shell", "logLevel", "server", "skills", "references", "watcher", "snapshot", "plugin", "share", "autoupdate",
-		"disabled_providers", "enabled_providers", "subagent_depth", "username", "mode", "formatter", "lsp", "layout",
+		"disabled_providers", "enabled_providers", "username", "formatter", "lsp", "layout",
 		"attachment", "enterprise", "experimental", "trace",
 	} {
 		keys = append(keys, Key{Path: name, Type: Anything, Later: true, Doc: "Accepted, without effect in this release."})

@@ -27,6 +27,11 @@ func (l *loader) merge() *Config {
 	}
 	// A command whose template was left out is none.
 	maps.DeleteFunc(c.Command, func(_ string, command Command) bool { return command.Template == "" })
+	if n := all.get("instructions"); n != nil {
+		for _, item := range n.items {
+			c.Instructions = append(c.Instructions, Instruction{item.text, item.project})
+		}
+	}
 	c.Permission = l.layers(nil)
 	c.Agent = l.agents(all)
 	return c
@@ -58,6 +63,7 @@ func (l *loader) makeAbsolute(d *doc) {
 		if !isURL(item.text) {
 			item.text = l.absolute(d.base, item.text)
 		}
+		item.project = d.project
 	}
 }
 
@@ -81,21 +87,6 @@ func rank(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-func (l *loader) agents(all *node) map[string]Agent {
-	agents := map[string]Agent{}
-	section := all.get("agent")
-	if section == nil {
-		return agents
-	}
-	for _, f := range section.fields {
-		raw := newObject(slices.DeleteFunc(slices.Clone(f.value.fields), func(g field) bool {
-			return g.key == "permission" || g.key == "tools"
-		})...)
-		agents[f.key] = Agent{Raw: json.RawMessage(raw.compact()), Permission: l.layers([]string{"agent", f.key})}
-	}
-	return agents
 }
 
 // root is the first workspace folder, or the present folder where there is none.

@@ -16,7 +16,7 @@ end, {
   end,
 })
 
-for _, name in ipairs({ 'fix', 'explain', 'refactor', 'document', 'tests', 'review', 'todo', 'cancel', 'undo', 'sessions', 'model', 'status', 'answer' }) do
+for _, name in ipairs({ 'fix', 'explain', 'refactor', 'document', 'tests', 'review', 'todo', 'cancel', 'undo', 'redo', 'sessions', 'model', 'status', 'answer' }) do
   vim.keymap.set('n', '<Plug>(opencode-' .. name .. ')', '<Cmd>OpenCode ' .. name .. '<CR>', { silent = true })
   vim.keymap.set('x', '<Plug>(opencode-' .. name .. ')', ":OpenCode " .. name .. '<CR>', { silent = true })
 end

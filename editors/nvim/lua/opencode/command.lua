@@ -26,6 +26,12 @@ function subs.undo()
   end)
 end
 
+function subs.redo()
+  opencode().command('opencode.session.redo', nil, function(result)
+    config.notify('OpenCode: brought back ' .. #(result.files or {}) .. ' file(s)')
+  end)
+end
+
 function subs.sessions()
   opencode().command('opencode.session.list', nil, function(list)
     vim.ui.select(list, {

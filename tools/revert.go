@@ -1,0 +1,266 @@
+package tools
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/opencode-lsp/opencode-lsp/workspace"
+)
+
+// Reverter takes changes back where the files are now: each is taken out of the present text by three-way merge, so that what
+// the user did before, between and after stays. It goes through the editor where a file is open, and on disk too where a
+// command changed that below the editor.
+type Reverter struct {
+	Workspace *workspace.Workspace
+	Applier   workspace.Applier
+	// Contents keeps texts by reference; nil: nothing is kept so.
+	Contents *workspace.Contents
+}
+
+// revertTries is how often a change is taken back anew because the user goes on typing.
+const revertTries = 5
+
+// Revert takes groups of changes to one file back, the newest group first, each group's changes in the order in which they were
+// made. A group goes back whole or not at all; the first that cannot ends it with a *ConflictError or another reason, and
+// those before it stay back. It returns what it did, as changes that Revert can take back in turn.
+func (r *Reverter) Revert(ctx context.Context, path string, groups [][]Applied) (done []Applied, err error) {
+	if groups, err = r.load(groups); err != nil {
+		return nil, err
+	}
+	for try := 1; ; try++ {
+		step, err := r.attempt(ctx, path, groups)
+		done = append(done, step...)
+		if !errors.Is(err, workspace.ErrStale) || try == revertTries || ctx.Err() != nil {
+			return done, err
+		}
+	}
+}
+
+// load fills in the texts that are kept by reference.
+func (r *Reverter) load(groups [][]Applied) ([][]Applied, error) {
+	out := make([][]Applied, len(groups))
+	for i, group := range groups {
+		for _, c := range group {
+			if err := cmp.Or(r.fill(&c.Before, c.BeforeRef), r.fill(&c.After, c.AfterRef)); err != nil {
+				return nil, err
+			}
+			out[i] = joined(out[i], c)
+		}
+	}
+	return out, nil
+}
+
+// joined adds a change to those before it, as one with the last where it begins with what that one left: what lies between them
+// is of no interest.
+func joined(changes []Applied, c Applied) []Applied {
+	if n := len(changes); n > 0 {
+		last := &changes[n-1]
+		if last.After == c.Before && last.Deleted == c.Created && last.Disk == c.Disk {
+			last.After, last.Deleted, last.Mode = c.After, c.Deleted, c.Mode
+			return changes
+		}
+	}
+	return append(changes, c)
+}
+
+func (r *Reverter) fill(text *string, ref string) (err error) {
+	switch {
+	case ref == "":
+		return nil
+	case r.Contents == nil:
+		return errors.New("what it held is not kept")
+	}
+	*text, err = r.Contents.Load(ref)
+	return err
+}
+
+// attempt is Revert without trying again.
+func (r *Reverter) attempt(ctx context.Context, path string, groups [][]Applied) ([]Applied, error) {
+	p, err := r.look(path)
+	if err != nil {
+		return nil, err
+	}
+	var kept error
+	for _, group := range groups {
+		next, err := p.without(group)
+		if err != nil {
+			kept = err
+			break
+		}
+		p = next
+	}
+	done, err := r.bring(ctx, p, onDisk(groups))
+	if err != nil {
+		return done, err
+	}
+	return done, kept
+}
+
+// onDisk reports whether one of the changes was made on disk by a command.
+func onDisk(groups [][]Applied) bool {
+	for _, group := range groups {
+		for _, c := range group {
+			if c.Disk {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// look reads what the user sees of a file, and what the disk holds where that is something else.
+func (r *Reverter) look(path string) (place, error) {
+	now, err := r.Workspace.Read(path)
+	if err != nil {
+		return place{}, err
+	}
+	p := place{now: now, seen: version{exists: now.Exists, text: now.Text}}
+	if !now.Open {
+		return p, nil
+	}
+	p.disk, err = r.Workspace.OnDisk(path)
+	if err != nil {
+		return place{}, err
+	}
+	p.below = version{exists: p.disk.Exists, text: p.disk.Text}
+	p.apart = !p.disk.Exists || strings.TrimPrefix(p.disk.Text, bom) != strings.TrimPrefix(now.Text, bom)
+	return p, nil
+}
+
+// place is one file on its way back.
+type place struct {
+	now, disk workspace.File
+	// seen is what the user is to see; below what the disk is to hold, where the editor shows something else (apart).
+	seen, below version
+	apart       bool
+}
+
+// version is one state of a file.
+type version struct {
+	exists bool
+	text   string
+	mode   fs.FileMode // of a file that is made anew; zero for the usual one
+}
+
+// without takes a group of changes out of what the user sees and of what the disk holds.
+func (p place) without(group []Applied) (place, error) {
+	var err error
+	if p.seen, err = p.seen.without(group, p.apart, p.now.Open); err != nil || !p.apart {
+		return p, err
+	}
+	if !concernsDisk(group) {
+		return p, nil // the disk gets it by the next save, as an edit does
+	}
+	disk := p.below
+	if p.below, err = p.below.without(group, true, false); err != nil {
+		return p, err
+	}
+	switch {
+	case !p.below.exists && p.seen.exists:
+		p.below = disk // the user goes on with what would be removed
+	case p.below.exists && !p.seen.exists:
+		return p, errors.New("the disk holds something else than the editor")
+	}
+	return p, nil
+}
+
+// concernsDisk reports whether one of the changes is to be looked for on disk though the editor has the file open.
+func concernsDisk(group []Applied) bool {
+	for _, c := range group {
+		if c.Disk || c.Created || c.Deleted {
+			return true
+		}
+	}
+	return false
+}
+
+// without takes changes back, the newest first. apart says that the editor and the disk show different texts, so that a
+// change need not be in this one; open that it is the editor's.
+func (v version) without(group []Applied, apart, open bool) (version, error) {
+	for i := len(group) - 1; i >= 0; i-- {
+		c := group[i]
+		if open && !strings.HasPrefix(v.text, bom) { // editors hide it
+			c.Before, c.After = strings.TrimPrefix(c.Before, bom), strings.TrimPrefix(c.After, bom)
+		}
+		var err error
+		if v, err = v.back(c, apart, open); err != nil {
+			return v, err
+		}
+	}
+	return v, nil
+}
+
+// back takes one change back.
+func (v version) back(c Applied, apart, open bool) (version, error) {
+	switch {
+	case c.Created && c.Deleted:
+		return v, nil // it came and went
+	case c.Deleted && !v.exists:
+		return version{true, c.Before, c.Mode}, nil
+	case c.Deleted && (open || v.text == c.Before):
+		return v, nil // the editor has kept it, or the user made it anew
+	case c.Deleted:
+		return v, conflict(c, v, "another file stands in its place")
+	case !v.exists:
+		return v, nil // the user has removed it, and the change with it
+	case v.text == c.After, v.text == c.Before:
+		return version{!c.Created, c.Before, v.mode}, nil
+	case !mergeable(c.Before, c.After, v.text):
+		return v, conflict(c, v, "it has changed since, and is binary or too large to merge")
+	}
+	merged, clean := workspace.Merge(c.After, c.Before, v.text)
+	switch {
+	case clean:
+		return version{true, merged, v.mode}, nil
+	case apart && workspace.Lacks(v.text, c.Before, c.After):
+		return v, nil
+	}
+	return v, conflict(c, v, "your own edits overlap")
+}
+
+// maxMerge is the size in bytes up to which texts are merged; larger ones are put back whole or not at all.
+const maxMerge = 5 << 20
+
+func mergeable(texts ...string) bool {
+	for _, text := range texts {
+		if len(text) > maxMerge || (workspace.File{Text: text}).Editable() != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// ConflictError says that a change cannot be taken back without touching what the user did since.
+type ConflictError struct {
+	Why string
+	// Line, counted from 1, is where the texts meet; 0 where that is no line.
+	Line int
+	// Before and After are the texts of the change, which may be taken back by hand; empty where they are no text.
+	Before, After string
+}
+
+// Error is the reason in a few words.
+func (e *ConflictError) Error() string {
+	if e.Line > 0 {
+		return fmt.Sprintf("%s at line %d", e.Why, e.Line)
+	}
+	return e.Why
+}
+
+// Diff is what would have to be done by hand, with the given name for the file; "" where it cannot be shown.
+func (e *ConflictError) Diff(name string) string {
+	return workspace.NewChange(workspace.File{Text: e.After, Exists: true}, e.Before).Diff(name)
+}
+
+func conflict(c Applied, v version, why string) error {
+	e := &ConflictError{Why: why}
+	if mergeable(c.Before, c.After, v.text) {
+		e.Before, e.After = c.Before, c.After
+		e.Line = workspace.Clash(c.After, c.Before, v.text)
+	}
+	return e
+}
