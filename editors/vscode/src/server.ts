@@ -172,8 +172,6 @@ export class Server implements vscode.Disposable {
       }),
       client.onDidChangeState((e) => {
         void vscode.commands.executeCommand("setContext", "opencode-lsp.running", e.newState === State.Running);
-        const commands = client.initializeResult?.capabilities.executeCommandProvider?.commands ?? [];
-        void vscode.commands.executeCommand("setContext", "opencode-lsp.agents", commands.includes("opencode.agent.select"));
         if (e.newState === State.Running) return this.bar.refresh();
         turns.dispose();
         this.dialog.settle();
