@@ -27,7 +27,7 @@ import (
 var (
 	program  = flag.String("program", "../../../bin/opencode-lsp", "the server, as `make build` makes it")
 	vsix     = flag.String("vsix", "../../../bin/opencode-lsp.vsix", "the extension, as `make vscode` makes it")
-	patience = flag.Duration("patience", 2*time.Minute, "how long one scenario may take")
+	patience = flag.Duration("patience", 6*time.Minute, "how long one scenario may take")
 )
 
 // project is the workspace's folder: with a space and a letter that is not ASCII, as people have them.

@@ -38,7 +38,7 @@ export class StatusBar implements vscode.Disposable {
   event(e: Event): void {
     if (e.type === "question" && e.question) {
       const { id, tool, subject, notes = [], preview, choices } = e.question;
-      const detail = [subject, ...notes, ...(preview.kind === "command" ? ["", preview.text ?? ""] : [])].join("\n");
+      const detail = [subject, ...notes, ...(preview.kind === "command" && preview.text !== subject ? ["", preview.text ?? ""] : [])].join("\n");
       this.questions.set(id, { id, tool, subject, detail, diff: preview.kind === "diff" ? preview.text : undefined, actions: choices });
     } else if (e.type === "answer" && e.answer) {
       this.questions.delete(e.answer.id);
