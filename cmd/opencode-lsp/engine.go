@@ -54,7 +54,8 @@ type engine struct {
 	seats       map[string]*seat // by session
 	found       []llm.Found      // local servers
 	foundAt     time.Time
-	serving     bool // the MCP servers run
+	serving     bool           // the MCP servers run
+	knowledge   *llm.Catalogue // of models, read when it is needed
 	warnings    []config.Warning
 }
 

@@ -129,6 +129,15 @@ type Model struct {
 	Name  string `json:"name"`
 	Limit Limit  `json:"limit"`
 	Cost  Cost   `json:"cost"`
+	// Options are fields of every request, in OpenCode's names or the provider's.
+	Options    map[string]json.RawMessage `json:"options"`
+	Modalities Modalities                 `json:"modalities"`
+	Reasoning  bool                       `json:"reasoning"`
+}
+
+// Modalities are the kinds of files that a model takes: "text", "image", "pdf".
+type Modalities struct {
+	Input []string `json:"input"`
 }
 
 // Limit bounds a model in tokens; 0: not known.

@@ -96,6 +96,10 @@ func providerKeys() []Key {
 		{Path: "provider.*.models.*.cost.cache_read", Type: Number, Scope: Open, Doc: "US dollars a million tokens read from the cache."},
 		{Path: "provider.*.models.*.cost.cache_write", Type: Number, Scope: Open, Doc: "US dollars a million tokens written to the cache."},
 		{Path: "provider.*.models.*.cost.*", Type: Anything, Later: true, Doc: "Further prices of OpenCode's models."},
+		{Path: "provider.*.models.*.options", Type: Anything, Doc: "Fields of each request, as reasoningEffort."},
+		{Path: "provider.*.models.*.modalities.input", Type: Texts, Scope: Open, Doc: "What the model takes: text, image, pdf."},
+		{Path: "provider.*.models.*.modalities.*", Type: Anything, Later: true, Doc: "Further kinds of OpenCode's models."},
+		{Path: "provider.*.models.*.reasoning", Type: Bool, Scope: Open, Doc: "Whether the model thinks before it answers."},
 		{Path: "provider.*.models.*.*", Type: Anything, Later: true, Doc: "Further settings of OpenCode's models."},
 		{Path: "provider.*.*", Type: Anything, Later: true, Doc: "Further settings of OpenCode's providers."},
 	}
