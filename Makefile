@@ -11,7 +11,7 @@ FUZZTIME  ?= 20s
 build:
 	CGO_ENABLED=0 go build $(GOFLAGS_R) -o $(BIN) $(PKG)
 
-# The VS Code extension, from its lock file. Needs npm.
+# The VS Code extension, from its lock file. Needs Node 22 with npm.
 vscode:
 	cd editors/vscode && npm ci --ignore-scripts --no-audit --no-fund && npm run check && npm test && npm run package
 
@@ -24,9 +24,12 @@ test-editors: build
 	./editors/editorstest/install.sh
 	OPENCODE_EDITORS_SCREENS=$${OPENCODE_EDITORS_SCREENS:-$(CURDIR)/bin/screens} go test -count=1 -timeout 600s -parallel 4 -tags realeditors ./editors/editorstest
 
-# The extension in the real program; installs it first where it is not there.
-test-vscode: build vscode
-	go test -tags realeditors -count=1 -timeout 20m -v ./editors/editorstest/vscode
+# The extension in the real program, in a browser; installs both first where they are not there, Debian's packages as root.
+# Its pictures are kept in bin/screens.
+test-vscode: build
+	./editors/editorstest/install-vscode.sh > bin/vscode-tools
+	PATH="$$(dirname "$$(sed -n 's/^NODE=//p' bin/vscode-tools)"):$$PATH" $(MAKE) vscode
+	OPENCODE_EDITORS_SCREENS=$${OPENCODE_EDITORS_SCREENS:-$(CURDIR)/bin/screens} go test -count=1 -timeout 20m -v -tags realeditors ./editors/editorstest/vscode
 
 race:
 	CGO_ENABLED=1 go test -race ./...
