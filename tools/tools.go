@@ -99,6 +99,8 @@ type Env struct {
 	// MayRead reports whether the rules for "read" let the model read a file, by its canonical path, without asking. grep
 	// leaves other files out, and edit does not tell about their text unasked. Nil: all files.
 	MayRead func(abs string) bool
+	// Tracker finds out what commands change, for undo; nil: they are not observed.
+	Tracker *workspace.Tracker
 	// Seen is what the session's model has seen of each file; nil starts empty.
 	Seen *Seen
 }

@@ -35,6 +35,7 @@ type engine struct {
 	files   *fileWatch
 	// contents keeps what files held, for undo.
 	contents *workspace.Contents
+	tracker  *workspace.Tracker
 	// readable remembers mayRead.
 	readable verdicts
 
@@ -63,8 +64,10 @@ func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engin
 	if client == nil {
 		client = llm.NewHTTPClient()
 	}
+	contents := workspace.NewContents(p.dirs.contents())
 	return &engine{
-		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, contents: workspace.NewContents(p.dirs.contents()), grants: permission.NewGrants(s), http: client, notify: notify,
+		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, grants: permission.NewGrants(s), http: client, notify: notify,
+		contents: contents, tracker: workspace.NewTracker(ws, contents),
 		models: map[string]agent.Model{}, seats: map[string]*seat{}, loaded: make(chan struct{}, 1), where: tools.Place(ws, p.dirs.home, ws.Roots()[0]),
 	}, nil
 }
@@ -278,7 +281,7 @@ func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func
 	env := &tools.Env{
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ(), cfg),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: &tools.Todos{},
-		MayRead: e.mayRead, Seen: e.files.seenBy(s.ID()),
+		MayRead: e.mayRead, Seen: e.files.seenBy(s.ID()), Tracker: e.tracker,
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }

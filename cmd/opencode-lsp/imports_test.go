@@ -56,7 +56,7 @@ var owners = map[string]struct{ packages, why string }{
 	"github.com/tliron/go-kutil":       {"cmd/opencode-lsp", "where commonlog writes"},
 	"github.com/tliron/commonlog":      {"", "the logger everywhere"},
 	"golang.org/x/term":                {"cmd/opencode-lsp", "whether a person is there to be asked"},
-	"golang.org/x/sys":                 {"agent/store tools", "locks and process groups"},
+	"golang.org/x/sys":                 {"agent/store tools workspace", "locks, process groups, when a file was made"},
 	"golang.org/x/tools":               {"lsp/lsptest", "scripts"},
 }
 
