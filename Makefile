@@ -1,4 +1,4 @@
-# opencode-lsp. Everything here needs Go and nothing else, but for `race` (a C compiler), `vscode` (npm) and `bench` (ripgrep, if present).
+# opencode-lsp. Everything here needs Go and nothing else, but for `race` (a C compiler), `vscode` and `conformance` (npm) and `bench` (ripgrep, if present).
 
 BIN       := bin/opencode-lsp
 PKG       := ./cmd/opencode-lsp
@@ -6,7 +6,7 @@ GOFLAGS_R := -trimpath -ldflags='-s -w'
 STATIC    := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME  ?= 20s
 
-.PHONY: build vscode test test-editors test-vscode race real lint fuzz bench demo clean
+.PHONY: build vscode test test-editors test-vscode race real conformance lint fuzz bench demo clean
 
 build:
 	CGO_ENABLED=0 go build $(GOFLAGS_R) -o $(BIN) $(PKG)
@@ -34,6 +34,10 @@ race:
 # Every script against the real binary, those that take minutes too.
 real:
 	go test -run TestScriptsReal -count=1 $(PKG) -slow
+
+# The client scenarios of the public MCP conformance suite. Needs npm, which installs the suite in the user's cache.
+conformance:
+	./tools/mcp/conformance.sh
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l . | sed 's/^/not gofmt-ed: /'; exit 1; }

@@ -115,6 +115,7 @@ type bench struct {
 	rules    []permission.Rule
 	settle   func(context.Context, *agent.Session)
 	maxSteps int
+	agents   []agent.Profile // that the task tool may call; none: there is no task tool
 	reverter agent.Reverter
 	run      func(ctx context.Context, w io.Writer, word string) (tools.Result, error) // of the tool "do"
 }
@@ -142,7 +143,7 @@ func (b *bench) open() {
 		},
 		SmallModel: func() agent.Model { return b.small },
 		Equip: func(_ context.Context, s *agent.Session, _ agent.Profile, _ agent.ModelInfo) (agent.Equipment, error) {
-			return agent.Equipment{Tools: b.tools(), System: "system", Gate: &permission.Gate{
+			return agent.Equipment{Tools: b.tools(s), System: "system", Gate: &permission.Gate{
 				Policy: func() permission.Policy { return permission.Policy{Layers: []permission.Layer{{Rules: b.rules}}} },
 				Asker:  s, Workspace: "/ws", Session: s.ID(),
 			}}, nil
@@ -158,8 +159,8 @@ func (r reverterOf) Revert(ctx context.Context, path string, groups [][]tools.Ap
 	return r.reverter.Revert(ctx, path, groups)
 }
 
-func (b *bench) tools() *tools.Set {
-	return tools.NewSet(tools.Define("do", "does a word", func(_ context.Context, a doArgs) (tools.Op, error) {
+func (b *bench) tools(s *agent.Session) *tools.Set {
+	set := []tools.Tool{tools.Define("do", "does a word", func(_ context.Context, a doArgs) (tools.Op, error) {
 		if a.Word == "bad" {
 			return nil, errors.New("a bad word; choose another")
 		}
@@ -168,7 +169,11 @@ func (b *bench) tools() *tools.Set {
 		}
 		access := permission.Access{Tool: "do", Subject: a.Word, Items: []permission.Item{{Permission: "do", Values: []string{a.Word}}}}
 		return tools.NewOp(access, func(ctx context.Context, w io.Writer) (tools.Result, error) { return b.run(ctx, w, a.Word) }), nil
-	}))
+	})}
+	if len(b.agents) > 0 {
+		set = append(set, b.sessions.TaskTool(s, b.agents, 1))
+	}
+	return tools.NewSet(set...)
 }
 
 // allow permits everything.

@@ -108,7 +108,7 @@ type OpenQuestion struct {
 	ID string `json:"id"`
 	// Call is the tool call that asks, "" for a question of the session itself.
 	Call string `json:"call,omitempty"`
-	// Kind is "permission" or "save".
+	// Kind is KindPermission, KindSave or KindQuestion.
 	Kind    string             `json:"kind"`
 	Tool    string             `json:"tool"`
 	Subject string             `json:"subject"`
@@ -121,6 +121,9 @@ type OpenQuestion struct {
 	Patterns   []string `json:"patterns"`
 	// Choices are the answers that settle the question.
 	Choices []Choice `json:"choices"`
+	// Multiple and Custom say of a question of the model that several choices, or own words, are an answer too.
+	Multiple bool `json:"multiple,omitempty"`
+	Custom   bool `json:"custom,omitempty"`
 }
 
 // Choice is one answer on offer.

@@ -14,8 +14,8 @@ type history struct {
 	messages []Message
 	// open are the calls of the last reply without a result yet, in order.
 	open []tools.Call
-	// started holds the id of a call that was running when the events end; asked the questions without an answer.
-	started  string
+	// started holds the ids of calls that were running when the events end; asked the questions without an answer.
+	started  []string
 	asked    []string
 	turn     string // the turn that has not ended
 	ids      map[string]bool
@@ -38,7 +38,7 @@ func (h *history) add(e Event) {
 	case MessageDone:
 		h.reply(e.Message)
 	case CallStarted:
-		h.started = e.Call.ID
+		h.started = append(h.started, e.Call.ID)
 	case CallDone:
 		h.result(e.Result)
 	case Asked:
@@ -76,7 +76,7 @@ func (h *history) reply(r *Reply) {
 
 func (h *history) result(r *CallResult) {
 	h.messages = append(h.messages, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})
-	h.started = ""
+	h.started = slices.DeleteFunc(h.started, func(id string) bool { return id == r.Call })
 	if len(h.open) > 0 && h.open[0].ID == r.Call {
 		h.open = h.open[1:]
 	}
@@ -131,7 +131,7 @@ func (h *history) loose(why interruption) []Event {
 	}
 	for _, c := range h.open {
 		text := "This call was not run: " + why.cause() + " before it began."
-		if c.ID == h.started {
+		if slices.Contains(h.started, c.ID) {
 			text = "This call was interrupted: " + why.cause() + " while it ran, so it may be done in part. Check before repeating it."
 		}
 		events = append(events, Event{Type: CallDone, Turn: h.turn, Result: &CallResult{

@@ -49,8 +49,9 @@ func (s *Session) Answer(id string, a permission.Answer, by string) error {
 	if p == nil {
 		return &LateError{ID: id, By: s.mail.settled[id]}
 	}
-	if !slices.ContainsFunc(p.question.Choices, func(c Choice) bool { return c.Reply == a.Reply }) {
-		return fmt.Errorf("question #%s does not offer %q", id, a.Reply)
+	a, err := p.question.read(a)
+	if err != nil {
+		return err
 	}
 	s.settle(id, by)
 	p.answer <- answered{a, by}
@@ -84,7 +85,7 @@ func number(id string) int {
 // any front, and writes that down too.
 func (s *Session) Ask(ctx context.Context, q permission.Question) (permission.Answer, error) {
 	open := OpenQuestion{
-		Kind: "permission", Tool: q.Access.Tool, Subject: q.Access.Subject, Notes: notes(q), Preview: q.Access.Preview, Parts: parts(q),
+		Kind: KindPermission, Tool: q.Access.Tool, Subject: q.Access.Subject, Notes: notes(q), Preview: q.Access.Preview, Parts: parts(q),
 		Choices:  []Choice{{permission.Once, "Allow once"}, {permission.Reject, "Reject"}},
 		Patterns: []string{},
 	}
@@ -106,7 +107,7 @@ func (s *Session) Ask(ctx context.Context, q permission.Question) (permission.An
 // AskSave asks what to do about edits of the agent that are not on disk yet. subject names the files.
 func (s *Session) AskSave(ctx context.Context, subject string, notes []string, files []string) (permission.Answer, error) {
 	return s.ask(ctx, OpenQuestion{
-		Kind: "save", Tool: "save", Subject: subject, Notes: notes, Permission: "save", Patterns: files,
+		Kind: KindSave, Tool: "save", Subject: subject, Notes: notes, Permission: "save", Patterns: files,
 		Choices: []Choice{{permission.Once, "Write to disk"}, {Skip, "Run anyway"}, {permission.Reject, "Reject"}},
 	})
 }
@@ -115,6 +116,9 @@ func (s *Session) AskSave(ctx context.Context, subject string, notes []string, f
 func (s *Session) ask(ctx context.Context, q OpenQuestion) (permission.Answer, error) {
 	q.ID = s.opt.nextQuestion()
 	q.Call = s.turn.call.ID
+	if info := s.history.info; info.Parent != "" {
+		q.Notes = slices.Insert(q.Notes, 0, fmt.Sprintf("For the agent %s: %s", info.Agent, info.Title))
+	}
 	p := &pending{question: q, answer: make(chan answered, 1)}
 	s.mail.mu.Lock()
 	s.mail.pending[q.ID] = p // before anyone sees the question: a plugin may answer at once

@@ -93,7 +93,7 @@ func (m *Sessions) find(ctx context.Context, id string) (*Session, error) {
 	s := m.open[id]
 	m.mu.Unlock()
 	if s != nil {
-		m.use(id)
+		m.use(s)
 		return s, nil
 	}
 	release, err := m.opt.Store.Acquire(id)
@@ -150,10 +150,14 @@ func (m *Sessions) start(s *Session) error {
 	return nil
 }
 
-func (m *Sessions) use(id string) {
+// use makes a session that a person began the current one.
+func (m *Sessions) use(s *Session) {
+	if s.Info().Parent != "" {
+		return
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.current = id
+	m.current = s.id
 }
 
 // Current is the session last used in this workspace, by this process or an earlier one; a new one where there is none or
@@ -185,7 +189,7 @@ func (m *Sessions) latest(ctx context.Context) (string, error) {
 	if id != "" {
 		return id, nil
 	}
-	list, err := m.opt.Store.List(ctx, m.opt.Directory)
+	list, err := m.List(ctx)
 	if err != nil || len(list) == 0 {
 		return "", err
 	}
@@ -210,18 +214,43 @@ func (m *Sessions) Running() []*Session {
 	return all
 }
 
-// List are the stored sessions of the workspace, newest first.
+// List are the stored sessions of the workspace that a person began, newest first.
 func (m *Sessions) List(ctx context.Context) ([]SessionInfo, error) {
-	return m.opt.Store.List(ctx, m.opt.Directory)
+	return m.Children(ctx, "")
 }
 
-// Delete ends a session and removes it from the store.
+// Delete ends a session and its children and removes them from the store.
 func (m *Sessions) Delete(ctx context.Context, id string) error {
 	leave, err := m.enter(ctx)
 	if err != nil {
 		return err
 	}
 	defer leave()
+	return m.remove(ctx, id)
+}
+
+// remove is Delete with the slot held. The parent ends first, so that it starts no more children.
+func (m *Sessions) remove(ctx context.Context, id string) error {
+	m.retire(id)
+	children, err := m.Children(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, c := range children {
+		if err := m.remove(ctx, c.ID); err != nil {
+			return err
+		}
+	}
+	release, err := m.opt.Store.Acquire(id)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return m.opt.Store.Delete(ctx, id)
+}
+
+// retire ends an open session and leaves it to the store; called with the slot held.
+func (m *Sessions) retire(id string) {
 	m.mu.Lock()
 	s := m.open[id]
 	delete(m.open, id)
@@ -232,12 +261,6 @@ func (m *Sessions) Delete(ctx context.Context, id string) error {
 	if s != nil {
 		s.close()
 	}
-	release, err := m.opt.Store.Acquire(id)
-	if err != nil {
-		return err
-	}
-	defer release()
-	return m.opt.Store.Delete(ctx, id)
 }
 
 // Question is an open question with the session that asks it.

@@ -59,7 +59,7 @@ func questionMarkdown(q *OpenQuestion) string {
 		b.WriteString("- " + line(n) + "\n")
 	}
 	if q.Preview.Text != "" {
-		language := map[string]string{"diff": "diff", "command": "sh"}[q.Preview.Kind]
+		language := map[string]string{"diff": "diff", "command": "sh", "json": "json"}[q.Preview.Kind]
 		b.WriteString(fence(language, q.Preview.Text))
 	}
 	return b.String()

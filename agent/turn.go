@@ -5,11 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"runtime/debug"
-	"slices"
 	"time"
 
-	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/tools"
 )
 
@@ -170,100 +167,6 @@ func (s *Session) note() error {
 		return nil
 	}
 	return s.append(Event{Type: Noted, Text: text})
-}
-
-// calls runs the calls of one reply in their order and gives each exactly one result. A rejection or cancel leaves the
-// rest unrun.
-func (s *Session) calls(ctx context.Context, calls []tools.Call) error {
-	var stop error
-	skip := ""
-	for _, c := range calls {
-		if skip != "" {
-			if err := s.result(c, tools.Result{Text: skip, Error: true}); err != nil {
-				return err
-			}
-			continue
-		}
-		result, err := s.call(ctx, c)
-		var rejected *permission.RejectedError
-		switch {
-		case errors.As(err, &rejected) && rejected.Message == "":
-			stop, skip = errRejected, "This call was not run: the user rejected an earlier one."
-			result = tools.Result{Text: "The user rejected this call; it was not run.", Error: true}
-		case errors.As(err, &rejected):
-			skip = "This call was not run: the user answered an earlier one with a remark. Read it first."
-			result = tools.Result{Text: "The user rejected this call; it was not run. The user says: " + rejected.Message, Error: true}
-		case ctx.Err() != nil:
-			stop, skip = context.Cause(ctx), "This call was not run: the user cancelled the turn."
-			if result.Text == "" {
-				result = tools.Result{Text: "The user cancelled this call.", Error: true}
-			}
-		case err != nil:
-			result.Text, result.Error = err.Error(), true
-		}
-		if err := s.result(c, result); err != nil {
-			return err
-		}
-	}
-	return stop
-}
-
-// call is the one place where consent is asked for and operations run: prepare, check, run. A panic in a tool becomes a
-// failed result: one bad call must not end the editor's server.
-func (s *Session) call(ctx context.Context, c tools.Call) (result tools.Result, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			logger().Criticalf("tool %s panicked: %v\n%s", c.Name, p, debug.Stack())
-			result, err = tools.Result{}, errors.New("the tool crashed; this is a bug of opencode-lsp: try another way")
-		}
-	}()
-	s.turn.call = c
-	again := s.loop.again(c)
-	op, err := s.turn.equipment.Tools.Prepare(ctx, c)
-	if err != nil {
-		return tools.Result{}, cmp.Or(s.breakLoop(ctx, again, c), err)
-	}
-	access := op.Access()
-	if again {
-		access.Items = append(slices.Clip(access.Items), loopItem(c))
-	}
-	if err := s.turn.equipment.Gate.Check(ctx, access); err != nil {
-		return tools.Result{}, explain(err)
-	}
-	if ctx.Err() != nil { // the answer came with the cancel
-		return tools.Result{}, context.Cause(ctx)
-	}
-	if err := s.append(Event{Type: CallStarted, Call: &c}); err != nil {
-		return tools.Result{}, err
-	}
-	return op.Run(ctx, &progressWriter{session: s, turn: s.turn.id})
-}
-
-// breakLoop asks whether a model shall go on that repeats a call which is not even valid.
-func (s *Session) breakLoop(ctx context.Context, again bool, c tools.Call) error {
-	if !again {
-		return nil
-	}
-	return explain(s.turn.equipment.Gate.Check(ctx, permission.Access{
-		Tool: c.Name, Subject: "go on, though the model repeats a call that cannot work", Items: []permission.Item{loopItem(c)},
-	}))
-}
-
-// explain makes a rule's denial a sentence for the model.
-func explain(err error) error {
-	if denied, ok := errors.AsType[*permission.DeniedError](err); ok {
-		return fmt.Errorf("the user's permission rules forbid this (%s); do not try to get around it", denied.Verdict.Reason)
-	}
-	return err
-}
-
-func (s *Session) result(c tools.Call, r tools.Result) error {
-	for _, f := range r.Files {
-		if !slices.Contains(s.turn.files, f) {
-			s.turn.files = append(s.turn.files, f)
-		}
-	}
-	return s.append(Event{Type: CallDone, Result: &CallResult{Call: c.ID, Name: c.Name, Result: r}})
 }
 
 // fail ends a turn that was cancelled, rejected or failed. Prompts that were waiting are kept in the conversation.

@@ -47,28 +47,43 @@ func (a *applier) Apply(ctx context.Context, c workspace.Change) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	return a.apply(ctx, c)
+}
+
+// apply is Apply for whoever holds the slot.
+func (a *applier) apply(ctx context.Context, c workspace.Change) error {
 	s := a.server
 	now, err := s.ws.Read(c.File.Path)
 	if err != nil {
 		return err
 	}
+	if !c.File.Exists && now.Open && now.Text == c.After() && gone(now.Path) {
+		return a.disk(ctx, c) // the editor kept the buffer of a file that was removed
+	}
 	if !now.Same(c.File) {
 		return workspace.ErrStale
 	}
 	c.File = now
-	if c.Remove {
-		return a.disk(ctx, c) // no editor removes files in a way that all share
-	}
-	if now.Open {
+	switch {
+	case c.MoveTo != "":
+		return a.move(ctx, c)
+	case c.Remove:
+		return a.remove(ctx, c)
+	case now.Open:
 		settled := s.edits.note(s.ws, now.Path)
 		err := a.buffer(ctx, c)
 		settled(!errors.Is(err, errRefused) && !errors.Is(err, workspace.ErrStale))
 		return err
 	}
-	if !s.client.caps.Workspace.ApplyEdit || s.settings().EditUnopened == "disk" || a.isBlind(now.Path) {
+	if !s.editsUnopened() || a.isBlind(now.Path) {
 		return a.disk(ctx, c)
 	}
 	return a.unopened(ctx, c)
+}
+
+// editsUnopened reports whether files that are not open are changed through the editor.
+func (s *Server) editsUnopened() bool {
+	return s.client.caps.Workspace.ApplyEdit && s.settings().EditUnopened != "disk"
 }
 
 // disk writes a file that the editor has not open.
@@ -224,7 +239,7 @@ func (s *Server) editParams(c workspace.Change, version *int32) applyEditParams 
 	doc.Edits = edits
 	return applyEditParams{
 		Label: "OpenCode: edit " + strings.TrimSpace(filepath.Base(c.File.Path)),
-		Edit:  workspaceEdit{[]textDocumentEdit{doc}},
+		Edit:  workspaceEdit{[]any{doc}},
 	}
 }
 

@@ -128,6 +128,7 @@ func (f *follower) drain() {
 func (f *follower) show(e agent.Event) {
 	switch e.Type {
 	case agent.TurnStarted:
+		f.name()
 		f.progress.start(e.Turn, "thinking")
 	case agent.TextDelta:
 		f.progress.report("answering")
@@ -163,7 +164,16 @@ func (f *follower) end(end *agent.TurnEnd) {
 	}
 	clear(f.asked)
 	f.progress.end(string(end.Status))
-	f.ended(end)
+	if f.session.Info().Parent == "" { // else it is the parent's to tell
+		f.ended(end)
+	}
+}
+
+// name puts the agent's name before the progress of a child session, so that several can be told apart.
+func (f *follower) name() {
+	if info := f.session.Info(); info.Parent != "" {
+		f.progress.name = info.Agent + ": "
+	}
 }
 
 // ended tells the user how a turn ended, in one message, and opens the transcript where the answer is all there is.

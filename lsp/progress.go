@@ -19,6 +19,7 @@ const (
 // progress is the work-done progress of a session's running turn. It belongs to the session's follower.
 type progress struct {
 	server  *Server
+	name    string // stands before every message
 	token   string
 	begun   bool
 	created chan error       // the client's answer to create
@@ -32,7 +33,7 @@ func (p *progress) start(turn, message string) {
 	if !p.server.client.caps.Window.WorkDoneProgress {
 		return
 	}
-	p.token, p.message, p.begun = "opencode/"+turn, message, false
+	p.token, p.message, p.begun = "opencode/"+turn, fit(p.name+message, progressWidth), false
 	created := make(chan error, 1)
 	p.created = created
 	s, token := p.server, p.token
@@ -58,7 +59,7 @@ func (p *progress) begin(err error) {
 
 // report shows a message now, or when the last one is old enough.
 func (p *progress) report(message string) {
-	message = fit(oneLine(message), progressWidth)
+	message = fit(p.name+oneLine(message), progressWidth)
 	if p.token == "" || message == p.message {
 		return
 	}

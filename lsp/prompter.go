@@ -211,10 +211,14 @@ func (p *prompter) ask(session *agent.Session, q agent.OpenQuestion) {
 // stillOpen tells the user how else to answer.
 func (p *prompter) stillOpen(q agent.OpenQuestion) {
 	s := p.server
-	how := fmt.Sprintf("answer it by code action, by opencode.permission.reply or by `opencode-lsp answer %s once`", q.ID)
+	reply := "once"
+	if q.Kind == agent.KindQuestion {
+		reply = "TEXT"
+	}
+	how := fmt.Sprintf("answer it by code action, by opencode.permission.reply or by `opencode-lsp answer %s %s`", q.ID, reply)
 	if p.firstMute() {
-		s.showMessage(protocol.MessageTypeWarning, fmt.Sprintf("OpenCode #%s %s: %s waits for your permission; this editor shows no prompts, so %s",
-			q.ID, q.Tool, fit(oneLine(q.Subject), 100), how))
+		s.showMessage(protocol.MessageTypeWarning, fmt.Sprintf("OpenCode #%s %s: %s waits for your %s; this editor shows no prompts, so %s",
+			q.ID, q.Tool, fit(oneLine(q.Subject), 100), waitsFor(q), how))
 		return
 	}
 	s.showMessage(protocol.MessageTypeWarning, fmt.Sprintf("OpenCode #%s %s is still open: %s", q.ID, q.Tool, how))

@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -20,8 +21,10 @@ const (
 	maxPrompt = 400 // characters in all
 	maxTitle  = 40  // characters of an action
 	maxTool   = 24  // columns of the tool's name, which a server may choose
-	showTitle = "Show details"
-	padding   = " – it waits for your permission"
+	// maxChoices is how many answers a prompt offers beside showTitle; only a question of the model has more.
+	maxChoices = 3
+	showTitle  = "Show details"
+	padding    = " – it waits for your "
 )
 
 // promptText is the question as a prompt: its text, the titles of its actions in order, and what each title answers. The
@@ -30,12 +33,15 @@ func promptText(q agent.OpenQuestion, first string) (text string, titles []strin
 	text = withinPrompt(promptLines(q))
 	titles = []string{showTitle}
 	replies = map[string]permission.Reply{}
-	for _, c := range q.Choices {
+	for i, c := range q.Choices[:min(len(q.Choices), maxChoices)] {
 		t := title(c)
+		for n := i + 1; slices.Contains(titles, t); n++ { // labels of a model
+			t = fit(fmt.Sprintf("%d %s", n, title(c)), maxTitle)
+		}
 		titles = append(titles, t)
 		replies[t] = c.Reply
 	}
-	if first == "reject" {
+	if first == "reject" && q.Kind != agent.KindQuestion {
 		last := len(titles) - 1
 		titles = append([]string{titles[last]}, titles[:last]...)
 	}
@@ -75,10 +81,21 @@ func withinPrompt(lines []string) string {
 func firstLine(q agent.OpenQuestion) (line string, whole bool) {
 	head := fmt.Sprintf("OpenCode #%s %s: ", q.ID, fit(oneLine(q.Tool), maxTool))
 	what, whole := subject(q, maxLine-breadth(head))
+	if q.Kind == agent.KindQuestion && !whole { // it stands below, so that its end need not be shown here
+		what = cutHead(inOneLine(q.Subject), maxLine-breadth(head)-1) + "…"
+	}
 	if line = head + what; uniseg.StringWidth(line) < minFirst {
-		line += padding
+		line += padding + waitsFor(q)
 	}
 	return fit(line, maxLine), whole && !strings.ContainsAny(q.Subject, "\n\r")
+}
+
+// waitsFor is what a question waits for.
+func waitsFor(q agent.OpenQuestion) string {
+	if q.Kind == agent.KindQuestion {
+		return "answer"
+	}
+	return "permission"
 }
 
 // inOneLine keeps a command of several lines recognisable as such.
@@ -90,6 +107,9 @@ func inOneLine(text string) string {
 // of a diff as fits.
 func below(q agent.OpenQuestion, whole bool) []string {
 	var lines []string
+	if q.Kind == agent.KindQuestion {
+		return append(modelLines(q, whole), q.Notes...)
+	}
 	if !whole {
 		lines = append(lines, fmt.Sprintf("Shortened: all %d characters stand under Show details.", utf8.RuneCountInString(q.Subject)))
 	}
@@ -99,6 +119,29 @@ func below(q agent.OpenQuestion, whole bool) []string {
 	lines = append(append(lines, partLines(q.Parts)...), q.Notes...)
 	if q.Preview.Kind == "diff" {
 		lines = append(lines, diffLines(q.Preview.Text, maxLines-min(len(lines), maxLines))...)
+	}
+	return lines
+}
+
+// modelLines are what stands above the options of a question of the model: the whole of it where the first line is too
+// short, and how to give an answer that no action stands for.
+func modelLines(q agent.OpenQuestion, whole bool) []string {
+	var lines []string
+	if !whole {
+		lines = wrap(oneLine(q.Subject), maxLine)
+	}
+	var ways []string
+	if n := len(q.Choices); n > maxChoices {
+		ways = append(ways, fmt.Sprintf("options %d to %d", maxChoices+1, n))
+	}
+	if q.Multiple {
+		ways = append(ways, "several (1,2)")
+	}
+	if q.Custom {
+		ways = append(ways, "own words")
+	}
+	if len(ways) > 0 {
+		lines = append(lines, fmt.Sprintf("Also %s: opencode-lsp answer %s TEXT", strings.Join(ways, ", "), q.ID))
 	}
 	return lines
 }
@@ -126,7 +169,7 @@ func detail(q agent.OpenQuestion) string {
 		lines = append(lines, p.String())
 	}
 	lines = append(lines, q.Notes...)
-	if q.Preview.Kind == "command" {
+	if q.Preview.Kind == "command" || q.Preview.Kind == "json" {
 		lines = append(lines, "", q.Preview.Text)
 	}
 	return visibleLines(strings.Join(lines, "\n"))

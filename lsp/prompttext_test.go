@@ -57,6 +57,12 @@ func checkPrompt(t *testing.T, q agent.OpenQuestion, first string) {
 			t.Errorf("title %q (%d characters)", title, n)
 		}
 	}
+	if q.Kind == agent.KindQuestion {
+		if titles[0] != showTitle || len(replies) != len(titles)-1 {
+			t.Errorf("titles %q answer %v", titles, replies)
+		}
+		return
+	}
 	harmless := map[string]permission.Reply{showTitle: "", "Reject": permission.Reject}
 	if reply, ok := harmless[titles[0]]; !ok || replies[titles[0]] != reply {
 		t.Errorf("the first action is %q", titles[0])
@@ -139,6 +145,20 @@ func FuzzPromptText(f *testing.F) {
 			first = "reject"
 		}
 		checkPrompt(t, ask("12", tool, subject, []string{note, subject, note}, diff, always), first)
+	})
+}
+
+func FuzzQuestionText(f *testing.F) {
+	f.Add("Which one?", "a", "b", "c", false)
+	f.Add(strings.Repeat("word ", 60), "Show details", "2 Show details", "Show details", true)
+	f.Add("", strings.Repeat("3 ", 50), strings.Repeat("3 ", 51), strings.Repeat("3 ", 52), false)
+	f.Add(strings.Repeat("x", 500), strings.Repeat("y", 50), strings.Repeat("y", 51), "\u202e\n", true)
+	f.Fuzz(func(t *testing.T, question, a, b, c string, open bool) {
+		q := agent.OpenQuestion{ID: "12", Kind: agent.KindQuestion, Tool: "question", Subject: question, Notes: []string{a, b, c, a + b + c}, Custom: open, Multiple: open}
+		for i, label := range []string{a, b, c, a + b} {
+			q.Choices = append(q.Choices, agent.Choice{Reply: permission.Reply(rune('1' + i)), Title: label})
+		}
+		checkPrompt(t, q, "reject")
 	})
 }
 

@@ -50,6 +50,9 @@ type clientCapabilities struct {
 	Workspace struct {
 		ApplyEdit     bool `json:"applyEdit"`
 		Configuration bool `json:"configuration"`
+		WorkspaceEdit struct {
+			ResourceOperations []string `json:"resourceOperations"`
+		} `json:"workspaceEdit"`
 	} `json:"workspace"`
 	Experimental struct {
 		OpenCode extensions `json:"opencode"`
@@ -195,8 +198,17 @@ type applyEditParams struct {
 	Edit  workspaceEdit `json:"edit"`
 }
 
+// workspaceEdit holds one textDocumentEdit or one fileOperation.
 type workspaceEdit struct {
-	DocumentChanges []textDocumentEdit `json:"documentChanges"`
+	DocumentChanges []any `json:"documentChanges"`
+}
+
+// fileOperation is a DeleteFile or a RenameFile.
+type fileOperation struct {
+	Kind   string `json:"kind"` // "delete" or "rename"
+	URI    string `json:"uri,omitempty"`
+	OldURI string `json:"oldUri,omitempty"`
+	NewURI string `json:"newUri,omitempty"`
 }
 
 type textDocumentEdit struct {

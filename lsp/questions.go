@@ -68,13 +68,11 @@ type replied struct {
 }
 
 func (s *Server) permissionReply(_ context.Context, a *Agent, args replyArgs) (any, error) {
-	switch args.Reply {
-	case permission.Once, permission.Always, permission.Reject, agent.Skip:
-	default:
-		return nil, rpcError(jsonrpc2.CodeInvalidParams, "reply %q is not one of once, always, reject", args.Reply)
+	open := a.Sessions.Pending()
+	if err := args.check(open); err != nil {
+		return nil, err
 	}
 	if args.ID == "" {
-		open := a.Sessions.Pending()
 		if len(open) != 1 {
 			return replied{Reason: strconv.Itoa(len(open)) + " questions are open; name one by its id"}, nil
 		}
@@ -87,4 +85,21 @@ func (s *Server) permissionReply(_ context.Context, a *Agent, args replyArgs) (a
 		return replied{Reason: err.Error()}, nil
 	}
 	return replied{OK: true}, nil
+}
+
+// check refuses words that are no answer to what is open; only a question of the model takes others.
+func (r replyArgs) check(open []agent.Question) error {
+	switch r.Reply {
+	case permission.Once, permission.Always, permission.Reject, agent.Skip:
+		return nil
+	}
+	takes, known := false, false
+	for _, q := range open {
+		mine := r.ID == "" || q.ID == string(r.ID)
+		known, takes = known || mine, takes || mine && q.Kind == agent.KindQuestion
+	}
+	if r.Reply != "" && (takes || !known && r.ID != "") { // one that is not open any more is told so
+		return nil
+	}
+	return rpcError(jsonrpc2.CodeInvalidParams, "reply %q is not one of once, always, reject", r.Reply)
 }

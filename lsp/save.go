@@ -70,6 +70,16 @@ func (l *editLog) forget(path string) {
 	}
 }
 
+// move carries what is known of a file over to the name that it was moved to.
+func (l *editLog) move(from, to string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if base, known := l.base[from]; known {
+		l.base[to] = base
+		delete(l.base, from)
+	}
+}
+
 func (l *editLog) before(path string) string {
 	l.mu.Lock()
 	defer l.mu.Unlock()

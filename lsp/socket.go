@@ -148,13 +148,23 @@ func candidates(socketDir, dir string, pid int) []string {
 	return paths
 }
 
-// Command runs one of the server's commands and decodes its result.
+// InvalidError says that a command's argument is none, in the server's words.
+type InvalidError struct{ Reason string }
+
+func (e *InvalidError) Error() string { return e.Reason }
+
+// Command runs one of the server's commands and decodes its result. An argument that the server refuses is an
+// *InvalidError.
 func (r *Remote) Command(ctx context.Context, name string, arg, result any) error {
 	raw, err := json.Marshal(arg)
 	if err != nil {
 		return err
 	}
-	return r.rpc.Call(ctx, "workspace/executeCommand", executeCommandParams{Command: name, Arguments: []json.RawMessage{raw}}, result)
+	err = r.rpc.Call(ctx, "workspace/executeCommand", executeCommandParams{Command: name, Arguments: []json.RawMessage{raw}}, result)
+	if e, ok := errors.AsType[*jsonrpc2.Error](err); ok && e.Code == jsonrpc2.CodeInvalidParams {
+		return &InvalidError{e.Message}
+	}
+	return err
 }
 
 // Close ends the connection.

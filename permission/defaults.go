@@ -21,6 +21,7 @@ func Defaults() Layer {
 			"*/.netrc", "*/.npmrc", "*/.pypirc", "*/.git-credentials", "*/.docker/config.json", "*/.pgpass",
 			"*/.config/gcloud/*", "*/.config/gh/*", "*.tfstate", "*.tfvars")
 	}
+	add("read", Ask, "mcp:*") // resources of MCP servers, which are never in the workspace
 	add("external_directory", Ask, "*")
 	add("doom_loop", Ask, "*")
 	return l

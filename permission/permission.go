@@ -116,7 +116,7 @@ type Access struct {
 
 // Preview is what a person reads before answering.
 type Preview struct {
-	// Kind is "diff", "command" or "" for none.
+	// Kind is "diff", "command", "json" for the arguments of a server's tool, or "" for none.
 	Kind string `json:"kind,omitempty"`
 	Text string `json:"text,omitempty"`
 	// Path is the absolute path of the file that a diff changes.

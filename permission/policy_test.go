@@ -200,3 +200,18 @@ func TestLint(t *testing.T) {
 		}
 	}
 }
+
+// What bounds a policy can only make its verdicts stricter, and an "always" still answers what merely asks.
+func TestWithin(t *testing.T) {
+	layers := func(rules ...string) []Layer { return []Layer{{Name: "agent", Rules: ruleList(t, rules...)}} }
+	for _, c := range []struct{ own, outer, want Action }{
+		{Allow, Allow, Allow}, {Allow, Ask, Ask}, {Allow, Deny, Deny},
+		{Ask, Allow, Ask}, {Ask, Deny, Deny}, {Deny, Allow, Deny},
+	} {
+		outer := Policy{Layers: layers("bash *=" + c.outer.String())}
+		p := Policy{Layers: layers("bash *=" + c.own.String()), Within: &outer}
+		if v := p.Judge(Item{Permission: "bash", Values: []string{"ls"}}); v.Action != c.want || v.Narrowed {
+			t.Errorf("%s within %s is %s (narrowed %t), want %s", c.own, c.outer, v.Action, v.Narrowed, c.want)
+		}
+	}
+}

@@ -1,8 +1,10 @@
 package permission
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"net/url"
 	"slices"
@@ -81,11 +83,17 @@ func hostOf(u *url.URL) string {
 	if strings.Contains(h, ":") {
 		h = "[" + h + "]"
 	}
-	port := u.Port()
-	if port == "" || u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {
+	if u.Port() == "" || u.Port() == defaultPort(u) {
 		return h
 	}
-	return h + ":" + port
+	return h + ":" + u.Port()
+}
+
+func defaultPort(u *url.URL) string {
+	if u.Scheme == "http" {
+		return "80"
+	}
+	return "443"
 }
 
 func pathOf(u *url.URL) string {
@@ -153,10 +161,13 @@ func Address(a netip.Addr) (Strictness, string) {
 		}
 	}
 	if a.IsLoopback() || a.IsPrivate() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() || special(a) {
-		return ByNamedRule, "it is an address of this machine or its network"
+		return ByNamedRule, "it is an address " + ownNetwork
 	}
 	return ByRule, ""
 }
+
+// ownNetwork is where the addresses are that need a rule which names them.
+const ownNetwork = "of this machine or its network"
 
 // special are the reserved ranges that netip has no word for.
 func special(a netip.Addr) bool {
@@ -202,18 +213,28 @@ func ResolvedItem(raw string, addr netip.Addr) (it Item, ok bool, err error) {
 	if strict == ByRule {
 		return Item{}, false, nil
 	}
-	named := addr.WithZone("").Unmap().String()
-	if addr.Is6() && !addr.Is4In6() {
-		named = "[" + named + "]"
+	if saidBy(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), addr.WithZone("").Unmap()) {
+		return Item{}, false, nil // the text says it and was judged
 	}
-	if hostOf(u) == named {
-		return Item{}, false, nil // the address is in the text and judged there
+	named := hostOf(&url.URL{Scheme: u.Scheme, Host: net.JoinHostPort(addr.WithZone("").Unmap().String(), cmp.Or(u.Port(), defaultPort(u)))})
+	if strict == ByNamedRule {
+		why = "it leads to " + named + " " + ownNetwork // short enough for a line of a prompt
 	}
 	head := u.Scheme + "://" + named
 	return Item{
 		Permission: "webfetch", URL: true, Values: []string{head + pathOf(u)}, Aliases: []string{raw, u.Scheme + "://" + hostOf(u) + pathOf(u)},
-		Strictness: strict, Why: "its name leads to " + named + ": " + why, Named: []string{named},
+		Strictness: strict, Why: why, Named: []string{named},
 	}, true, nil
+}
+
+// saidBy reports whether a host's text already says that it is this address: written out, or localhost, which is loopback
+// and nothing else (RFC 6761, 6.3).
+func saidBy(host string, addr netip.Addr) bool {
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return addr.IsLoopback()
+	}
+	literal, ok := parseAddr(host)
+	return ok && literal.WithZone("").Unmap() == addr
 }
 
 // parseAddr reads every form of address that some resolver takes: IPv6, and IPv4 of one to four decimal, octal or

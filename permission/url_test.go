@@ -65,6 +65,22 @@ func TestAddress(t *testing.T) {
 	}
 }
 
+func TestResolvedItem(t *testing.T) {
+	for _, c := range []struct {
+		raw, addr, named string // "": needs no judgement of its own
+	}{
+		{"https://a.example/x", "8.8.8.8", ""}, {"https://a.example/x", "10.0.0.1", "10.0.0.1"}, {"http://a.example:8080/", "10.0.0.1", "10.0.0.1:8080"},
+		{"http://a.example:80/", "::1", "[::1]"}, {"http://10.0.0.1:8080/", "10.0.0.1", ""}, {"http://[fe80::1%25eth0]/", "fe80::1%eth0", ""},
+		{"http://0x7f.1/", "127.0.0.1", ""}, {"http://127.0.0.1/", "127.0.0.2", "127.0.0.2"}, {"http://localhost:3000/", "::1", ""},
+		{"http://a.localhost./", "127.0.0.1", ""}, {"http://localhost/", "10.0.0.1", "10.0.0.1"}, {"http://metadata.example/", "169.254.169.254", "169.254.169.254"},
+	} {
+		it, ok, err := ResolvedItem(c.raw, netip.MustParseAddr(c.addr))
+		if err != nil || ok != (c.named != "") || ok && (it.Named[0] != c.named || it.Always != "" || it.Strictness == ByRule) {
+			t.Errorf("%s at %s: %v %v %+v, want %q", c.raw, c.addr, ok, err, it, c.named)
+		}
+	}
+}
+
 func TestMatchURL(t *testing.T) {
 	for _, c := range []struct {
 		pattern, value string

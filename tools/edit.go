@@ -30,12 +30,12 @@ func (k *kit) edit(_ context.Context, a editArgs) (Op, error) {
 	}
 	c, err := k.editChange(t, file, a)
 	if err != nil && !k.readable(t) {
-		return k.afterReading(t, err), nil
+		return k.afterReading("edit", t, err), nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	return k.changeOp(c), nil
+	return k.changeOp("edit", []change{c}), nil
 }
 
 // editable reads the file that a call wants to change.
@@ -56,13 +56,13 @@ func (k *kit) editable(name string) (target, workspace.File, error) {
 
 // afterReading is an Op that tells why a call cannot work once the user has let the model read the file: otherwise the
 // errors of edit would tell, without consent, what the file holds.
-func (k *kit) afterReading(t target, reason error) Op {
-	return NewOp(permission.Access{Tool: "edit", Subject: t.name, Items: k.items("read", t)},
+func (k *kit) afterReading(tool string, t target, reason error) Op {
+	return NewOp(permission.Access{Tool: tool, Subject: t.name, Items: k.items("read", t)},
 		func(context.Context, io.Writer) (Result, error) { return Result{}, reason })
 }
 
 func (k *kit) editChange(t target, file workspace.File, a editArgs) (change, error) {
-	c := change{tool: "edit", at: t, stale: k.Seen.Stale(file)}
+	c := change{at: t, stale: k.Seen.Stale(file)}
 	if a.OldString == "" {
 		if file.Text != "" {
 			return c, fmt.Errorf("oldString is empty and %s exists; give the text to replace, or use write for the whole file", t.name)
@@ -101,7 +101,7 @@ func (k *kit) editNote(c change, r replacement) string {
 		notes = append(notes, fmt.Sprintf("%d places were replaced.", r.count))
 	}
 	if c.stale {
-		notes = append(notes, fmt.Sprintf("%s had changed since it was read; read it again before the next edit.", c.at.name))
+		notes = append(notes, seenNote(c.at.name))
 	}
 	if r.how != byExact {
 		notes = append(notes, fmt.Sprintf("oldString did not occur exactly and was matched ignoring %s; check what changed:", r.how))
@@ -110,6 +110,10 @@ func (k *kit) editNote(c change, r replacement) string {
 		}
 	}
 	return strings.Join(notes, " ")
+}
+
+func seenNote(name string) string {
+	return name + " had changed since it was read; read it again before the next edit."
 }
 
 // explain turns a reason of replace into what the model should do.

@@ -1,7 +1,8 @@
 package tools
 
-// Builtin returns OpenCode's tools that work on env: read, list, glob, grep, edit, write, bash, todowrite. They share
-// what the session has seen of each file, so there is one Builtin per session.
+// Builtin returns OpenCode's tools that work on env: read, list, glob, grep, edit, write, apply_patch, bash, webfetch, question,
+// todowrite; which of those that change files a model gets, [ForModel] says. They share what the session has seen of each
+// file, so there is one Builtin per session.
 func Builtin(env *Env) []Tool {
 	k := &kit{Env: env}
 	if k.Seen == nil {
@@ -11,13 +12,16 @@ func Builtin(env *Env) []Tool {
 		k.Todos = new(Todos)
 	}
 	return []Tool{
+		Define("apply_patch", applyPatchText, k.applyPatch),
 		Define("bash", bashText, k.bash),
 		Define("edit", editText, k.edit),
 		Define("glob", globText, k.glob),
 		Define("grep", grepText, k.grep),
 		Define("list", listText, k.list),
+		Define("question", questionText, k.question),
 		Define("read", readText, k.read),
 		Define("todowrite", todoText, k.todowrite),
+		Define("webfetch", webText, k.webfetch),
 		Define("write", writeText, k.write),
 	}
 }

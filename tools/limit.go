@@ -35,16 +35,24 @@ func (e *Env) maxBytes() int {
 // Cut bounds a result's text to its beginning. A text that is longer is kept whole in a file of Env.Spill, whose path is
 // returned and named in a note at the end of the text. It is for tools whose output comes at once, MCP servers' above all.
 func (e *Env) Cut(text string) (short, full string) {
+	short, note, full := e.cut(text)
+	if note != "" {
+		short += "\n\n(" + note + ")"
+	}
+	return short, full
+}
+
+// cut is Cut with the note by itself, "" where nothing is left out.
+func (e *Env) cut(text string) (short, note, full string) {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	short = head(text, e.maxLines(), e.maxBytes())
 	if short == text {
-		return text, ""
+		return text, "", ""
 	}
 	s := spill{dir: e.Spill}
 	defer s.close()
 	_, err := io.WriteString(&s, text)
-	note := fmt.Sprintf("cut after %s of %s; %s", size(len(short)), size(len(text)), s.where(err))
-	return short + "\n\n(" + note + ")", s.path
+	return short, fmt.Sprintf("cut after %s of %s; %s", size(len(short)), size(len(text)), s.where(err)), s.path
 }
 
 // head is as many whole lines from the start of text as fit; of a first line that does not fit, its beginning.

@@ -105,6 +105,14 @@ func (c command) ended(cmd *exec.Cmd, err error) (ending, error) {
 	return ending{code: cmd.ProcessState.ExitCode(), signal: signalName(cmd.ProcessState)}, nil
 }
 
+// OwnGroup makes a command that has not started yet the leader of a process group of its own, so that [StopGroup] ends it
+// with all its children.
+func OwnGroup(cmd *exec.Cmd) { ownGroup(cmd) }
+
+// StopGroup tells a started command and its children to end and kills what is left of them after grace. done gives what
+// cmd.Wait returned and is read here, also where the command has ended long ago.
+func StopGroup(cmd *exec.Cmd, done <-chan error, grace time.Duration) { stop(cmd, done, grace) }
+
 // stop tells the group to end, kills what is left of it after grace, and returns when the command itself has ended and
 // its output is closed.
 func stop(cmd *exec.Cmd, done <-chan error, grace time.Duration) {

@@ -43,10 +43,7 @@ func (s *Set) Tools() []Tool {
 // Prepare finds the tool of a call and validates it. A name in other case is repaired (OpenCode's rule); an unknown name,
 // arguments that are not a JSON object or of the wrong type are errors that tell the model what would be right.
 func (s *Set) Prepare(ctx context.Context, c Call) (Op, error) {
-	t := s.byName[c.Name]
-	if t == nil {
-		t = s.byName[strings.ToLower(c.Name)]
-	}
+	t := s.find(c.Name)
 	if t == nil {
 		return nil, fmt.Errorf("there is no tool %q; the tools are %s", c.Name, strings.Join(s.names(), ", "))
 	}
@@ -55,6 +52,25 @@ func (s *Set) Prepare(ctx context.Context, c Call) (Op, error) {
 		args = "{}"
 	}
 	return t.Prepare(ctx, json.RawMessage(args))
+}
+
+// SideBySide marks a tool whose calls in one reply run at the same time.
+func SideBySide(t Tool) Tool { return sideBySide{t} }
+
+type sideBySide struct{ Tool }
+
+// Beside reports whether calls of that tool run side by side with others like them.
+func (s *Set) Beside(name string) bool {
+	_, ok := s.find(name).(sideBySide)
+	return ok
+}
+
+// find is the tool of that name, nil for none.
+func (s *Set) find(name string) Tool {
+	if t := s.byName[name]; t != nil {
+		return t
+	}
+	return s.byName[strings.ToLower(name)]
 }
 
 func (s *Set) names() []string { return slices.Sorted(maps.Keys(s.byName)) }

@@ -18,7 +18,7 @@ func TestSetIsStable(t *testing.T) {
 			t.Errorf("%s: description %q", tool.Name(), tool.Description())
 		}
 	}
-	if got := strings.Join(names, " "); got != "bash edit glob grep list read todowrite write" {
+	if got := strings.Join(names, " "); got != "apply_patch bash edit glob grep list question read todowrite webfetch write" {
 		t.Errorf("tools %s", got)
 	}
 }
@@ -26,14 +26,17 @@ func TestSetIsStable(t *testing.T) {
 // TestSchemas pins the parameter names, which are OpenCode's, and that every one is described.
 func TestSchemas(t *testing.T) {
 	want := map[string]string{
-		"bash":      "command timeout? workdir? description?",
-		"edit":      "filePath oldString newString replaceAll?",
-		"glob":      "pattern path?",
-		"grep":      "pattern path? include?",
-		"list":      "path?",
-		"read":      "filePath offset? limit?",
-		"todowrite": "todos",
-		"write":     "filePath content",
+		"apply_patch": "patchText",
+		"bash":        "command timeout? workdir? description?",
+		"edit":        "filePath oldString newString replaceAll?",
+		"glob":        "pattern path?",
+		"grep":        "pattern path? include?",
+		"list":        "path?",
+		"question":    "questions",
+		"read":        "filePath offset? limit?",
+		"todowrite":   "todos",
+		"webfetch":    "url format? timeout?",
+		"write":       "filePath content",
 	}
 	type schema struct {
 		Type       any                        `json:"type"`
@@ -108,7 +111,7 @@ func TestArguments(t *testing.T) {
 		{"todowrite", `{"todos": [{"content": "", "status": "pending", "priority": "low"}]}`, "todos[0].content is empty"},
 		{"write", `{"filePath": "a", "content": {"a": 1}}`, "content is an object; give a string"},
 		{"write", `{"filePath": "a", "content": "b", "mode": 1}`, "there is no argument mode; give filePath (string), content (string)"},
-		{"shell", `{}`, `there is no tool "shell"; the tools are bash, edit,`},
+		{"shell", `{}`, `there is no tool "shell"; the tools are apply_patch, bash, edit,`},
 	}
 	b := newBench(t)
 	for _, tt := range tests {

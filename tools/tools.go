@@ -82,6 +82,13 @@ type Op interface {
 	Run(ctx context.Context, w io.Writer) (Result, error)
 }
 
+// MoreError is what Run returns where the call turns out to need more than what was allowed, and nothing of that has happened
+// yet: a redirect, a name that leads elsewhere than it seems. Op is the rest of the call. It passes the gate as any other, and
+// its result is the call's. Calls that run side by side have none.
+type MoreError struct{ Op Op }
+
+func (e *MoreError) Error() string { return "needs a further permission: " + e.Op.Access().Subject }
+
 // Env is what the built-in tools of one session work on.
 type Env struct {
 	Workspace *workspace.Workspace
@@ -94,6 +101,10 @@ type Env struct {
 	MaxLines, MaxBytes int
 	// Environ is the environment of child processes, without the agent's own keys.
 	Environ []string
+	// Web reaches the network for webfetch. Nil: nothing is fetched.
+	Web *Web
+	// Ask puts a question of the model to the user and returns the answer in words, "" where nobody can answer. Nil: nobody.
+	Ask func(ctx context.Context, q Question) (string, error)
 	// Todos keeps the session's list for todowrite; Builtin sets it where it is nil.
 	Todos *Todos
 	// MayRead reports whether the rules for "read" let the model read a file, by its canonical path, without asking. grep

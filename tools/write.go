@@ -25,11 +25,11 @@ func (k *kit) write(_ context.Context, a writeArgs) (Op, error) {
 	if k.Seen.Stale(file) {
 		return nil, changedError(t)
 	}
-	c := change{tool: "write", at: t, Change: workspace.NewChange(file, inFormOf(file, a.Content))}
+	c := change{at: t, Change: workspace.NewChange(file, inFormOf(file, a.Content))}
 	if err := nothing(c); err != nil {
 		return nil, err
 	}
-	return k.changeOp(c), nil
+	return k.changeOp("write", []change{c}), nil
 }
 
 // inFormOf gives content the BOM and the line ends of the file that it replaces.

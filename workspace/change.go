@@ -19,6 +19,8 @@ type Change struct {
 	Edits []Edit
 	// Remove says that the file is removed; Edits then delete all of its text.
 	Remove bool
+	// MoveTo is the canonical path that the file gets, edited, where nothing may stand yet; "" leaves it where it is.
+	MoveTo string
 }
 
 // NewChange returns the minimal Change that turns file into one with the given text. A file that does not exist is
@@ -31,6 +33,13 @@ func NewChange(file File, text string) Change {
 func NewRemoval(file File) Change {
 	c := NewChange(file, "")
 	c.Remove = true
+	return c
+}
+
+// NewMove returns the Change that moves file to another canonical path and gives it the text.
+func NewMove(file File, to, text string) Change {
+	c := NewChange(file, text)
+	c.MoveTo = to
 	return c
 }
 
@@ -86,19 +95,26 @@ func (c Change) check() error {
 
 // Empty reports whether the change does nothing. Creating or removing an empty file is something.
 func (c Change) Empty() bool {
-	return len(c.Edits) == 0 && c.File.Exists == !c.Remove
+	return len(c.Edits) == 0 && c.File.Exists == !c.Remove && c.MoveTo == ""
 }
 
 // Result is the snapshot that the change leads to. Version and Mode are those of c.File.
 func (c Change) Result() File {
 	after := c.File
 	after.Text, after.Exists = c.After(), !c.Remove
+	if c.MoveTo != "" {
+		after.Path = c.MoveTo
+	}
 	return after
 }
 
-// Reverse is the change that undoes c, pinned to the snapshot that c leads to. What c created is removed.
+// Reverse is the change that undoes c, pinned to the snapshot that c leads to. What c created is removed, what it moved goes
+// back.
 func (c Change) Reverse() Change {
 	back := Change{File: c.Result(), Remove: !c.File.Exists && !c.Remove}
+	if c.MoveTo != "" {
+		back.MoveTo = c.File.Path
+	}
 	shift := 0
 	for _, e := range c.Edits {
 		start := e.Start + shift

@@ -29,10 +29,13 @@ type Disk struct {
 // Apply implements [Applier]. It refuses with ErrStale when the file is open in the editor with text that is neither the
 // one before the change nor the one after it, when the disk holds other text than c.File, and when a link was put in the
 // way. A file that nobody may write is refused with *ReadOnlyError. The removal of a file that is open is pinned to its
-// buffer: what the disk holds is removed.
+// buffer: what the disk holds is removed. A move is a new file and a removal; where the second fails the first is taken back.
 func (d Disk) Apply(ctx context.Context, c Change) error {
 	if err := cmp.Or(ctx.Err(), c.check()); err != nil {
 		return err
+	}
+	if c.MoveTo != "" {
+		return d.move(ctx, c)
 	}
 	p, err := d.Workspace.Resolve(c.File.Path)
 	if err != nil {
@@ -54,6 +57,18 @@ func (d Disk) Apply(ctx context.Context, c Change) error {
 		d.Workspace.mu.Lock()
 		defer d.Workspace.mu.Unlock()
 		d.Workspace.wrote(p.Abs, func() string { return after })
+	}
+	return nil
+}
+
+func (d Disk) move(ctx context.Context, c Change) error {
+	made := NewChange(File{Path: c.MoveTo, Mode: c.File.Mode}, c.After())
+	if err := d.Apply(ctx, made); err != nil {
+		return err
+	}
+	err := d.Apply(context.WithoutCancel(ctx), NewRemoval(c.File))
+	if err != nil {
+		return errors.Join(err, d.Apply(context.WithoutCancel(ctx), NewRemoval(made.Result())))
 	}
 	return nil
 }

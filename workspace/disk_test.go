@@ -276,3 +276,67 @@ func TestLandGivesUp(t *testing.T) {
 		t.Errorf("the file holds %q", got)
 	}
 }
+
+// A move keeps the mode, makes folders, and leaves everything as it was where one of its ends has changed.
+func TestDiskMove(t *testing.T) {
+	for _, tc := range []struct {
+		name, to  string
+		meanwhile func(t *testing.T, root string)
+		ok        bool
+	}{
+		{"plain", "b", nil, true},
+		{"to a new folder", "p/q/b", nil, true},
+		{"something is there", "there", nil, false},
+		{"the file changed", "b", func(t *testing.T, root string) { put(t, root+"/a", "other\n", false) }, false},
+		{"the file is gone", "b", func(t *testing.T, root string) { must(t, os.Remove(root+"/a")) }, false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			root := folder(t, map[string]string{"a": "x\n", "there": "theirs\n"})
+			must(t, os.Chmod(root+"/a", 0o750))
+			w := New(root)
+			file, err := w.Read("a")
+			must(t, err)
+			if tc.meanwhile != nil {
+				tc.meanwhile(t, root)
+			}
+			before, to := content(t, root+"/a"), filepath.Join(w.Roots()[0], tc.to)
+			move := NewMove(file, to, "y\n")
+			err = Disk{Workspace: w}.Apply(t.Context(), move)
+			switch {
+			case tc.ok && (err != nil || content(t, root+"/a") != "-" || content(t, to) != "y\n"):
+				t.Errorf("err = %v, there: %q, here: %q", err, content(t, to), content(t, root+"/a"))
+			case !tc.ok && (!errors.Is(err, ErrStale) || content(t, root+"/a") != before || content(t, root+"/b") != "-" || content(t, root+"/there") != "theirs\n"):
+				t.Errorf("err = %v, here: %q", err, content(t, root+"/a"))
+			}
+			noLeftovers(t, root)
+			if !tc.ok {
+				return
+			}
+			must(t, Disk{Workspace: w}.Apply(t.Context(), move.Reverse()))
+			info, err := os.Stat(root + "/a")
+			must(t, err)
+			if content(t, root+"/a") != "x\n" || content(t, to) != "-" || info.Mode().Perm() != 0o750 {
+				t.Errorf("taken back: %q, %v", content(t, root+"/a"), info.Mode())
+			}
+		})
+	}
+}
+
+// An open file's removal is pinned to its buffer, which the user was shown, whatever the disk holds.
+func TestDiskRemoveOpen(t *testing.T) {
+	root := folder(t, map[string]string{"a": "saved\n"})
+	w := New(root)
+	w.Open(root+"/a", 1, "unsaved\n")
+	file, err := w.Read("a")
+	must(t, err)
+	w.Open(root+"/a", 2, "more\n")
+	if err := (Disk{Workspace: w}).Apply(t.Context(), NewRemoval(file)); !errors.Is(err, ErrStale) || content(t, root+"/a") != "saved\n" {
+		t.Errorf("the buffer has changed: %v", err)
+	}
+	file, err = w.Read("a")
+	must(t, err)
+	must(t, Disk{Workspace: w}.Apply(t.Context(), NewRemoval(file)))
+	if content(t, root+"/a") != "-" {
+		t.Error("it is there still")
+	}
+}

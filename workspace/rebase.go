@@ -13,7 +13,7 @@ import (
 // which the user was shown are the lines that change. Whole lines that the change inserts touch no line: they go where
 // their neighbours went. Creations and removals go through only where nothing changed.
 func (c Change) Rebase(now File) (Change, error) {
-	moved := Change{File: now, Edits: c.Edits, Remove: c.Remove}
+	moved := Change{File: now, Edits: c.Edits, Remove: c.Remove, MoveTo: c.MoveTo}
 	switch {
 	case c.File.Same(now):
 		return moved, nil

@@ -12,24 +12,37 @@ const diffContext = 3
 
 // Diff is the change as a unified diff with the given name in its header, "/dev/null" for the missing side of a creation
 // or a removal. A name that could be taken for more than a name is quoted.
-func (c Change) Diff(name string) string {
+func (c Change) Diff(name string) string { return c.DiffBetween(name, name) }
+
+// DiffBetween is Diff with the names before and after, which differ for a move; that is said in git's words then.
+func (c Change) DiffBetween(from, to string) string {
 	if c.Empty() {
 		return ""
 	}
-	if strings.ContainsFunc(name, unicode.IsControl) {
-		name = strconv.Quote(name)
+	from, to = plain(from), plain(to)
+	u := unified{a: c.File.Text, b: c.After()}
+	if c.MoveTo != "" {
+		fmt.Fprintf(&u.out, "rename from %s\nrename to %s\n", from, to)
 	}
-	from, to := name, name
 	if !c.File.Exists {
 		from = "/dev/null"
 	}
 	if c.Remove {
 		to = "/dev/null"
 	}
-	u := unified{a: c.File.Text, b: c.After()}
-	fmt.Fprintf(&u.out, "--- %s\n+++ %s\n", from, to)
+	if c.MoveTo == "" || len(c.Edits) > 0 {
+		fmt.Fprintf(&u.out, "--- %s\n+++ %s\n", from, to)
+	}
 	u.hunks(patchLines.spans(u.a, u.b))
 	return u.out.String()
+}
+
+// plain quotes a name that could be taken for more than a name.
+func plain(name string) string {
+	if strings.ContainsFunc(name, unicode.IsControl) {
+		return strconv.Quote(name)
+	}
+	return name
 }
 
 // unified writes the hunks of one diff.

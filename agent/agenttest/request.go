@@ -64,6 +64,15 @@ func (m message) text() string {
 	return *m.Content
 }
 
+// prompt is the conversation's first prompt.
+func (r *request) prompt() string {
+	i := slices.IndexFunc(r.Messages, func(m message) bool { return m.Role == "user" })
+	if i < 0 {
+		return ""
+	}
+	return r.Messages[i].text()
+}
+
 // wantsTitle says that the request asks for a session's title.
 func (r *request) wantsTitle() bool {
 	return slices.ContainsFunc(r.Messages, func(m message) bool {

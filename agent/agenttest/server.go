@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -19,7 +20,7 @@ const maxRequest = 64 << 20
 
 // Server is a scripted model that speaks Chat Completions. It judges every request as the strictest providers do and
 // answers 400 with the reason where one would. Close it when done. It is safe for concurrent use; steps are handed out in
-// the order in which requests arrive.
+// the order in which requests arrive, those that are kept for a conversation to that one.
 type Server struct {
 	http http.Server
 	done chan struct{} // closed by Close; ends hanging answers
@@ -198,10 +199,11 @@ func (s *Server) take(raw []byte, header http.Header, req *request, problem stri
 	if len(req.Tools) == 0 && (s.title != "" || req.wantsTitle()) {
 		return Step{Text: cmp.Or(s.title, "Scripted session")}, number
 	}
-	if len(s.steps) == 0 {
+	next := slices.IndexFunc(s.steps, func(step Step) bool { return strings.Contains(req.prompt(), step.For) })
+	if next < 0 {
 		return Step{Text: "The script is used up: it has no step for this request."}, number
 	}
-	step = s.steps[0]
-	s.steps = s.steps[1:]
+	step = s.steps[next]
+	s.steps = slices.Delete(s.steps, next, next+1)
 	return step, number
 }

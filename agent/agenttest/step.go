@@ -35,6 +35,8 @@ type Step struct {
 	Status              int
 	Header              map[string]string
 	Message, Code, Type string
+	// For, if set, keeps the step for conversations whose first prompt holds this text.
+	For string
 	// Title, if set, makes this no step: it answers the requests that offer no tools.
 	Title string
 }
@@ -97,6 +99,8 @@ func (s *Step) directive(line string) (err error) {
 		s.End = Drop
 	case "hang":
 		s.End = Hang
+	case "for":
+		s.For = rest
 	case "raw":
 		s.Raw = append(s.Raw, rest)
 	case "slow":
@@ -107,7 +111,7 @@ func (s *Step) directive(line string) (err error) {
 	case "status":
 		err = s.status(rest)
 	default:
-		err = fmt.Errorf("no directive !%s: use !status, !drop, !hang, !slow, !raw or !title", word)
+		err = fmt.Errorf("no directive !%s: use !status, !drop, !hang, !slow, !for, !raw or !title", word)
 	}
 	return err
 }

@@ -86,6 +86,7 @@ func told(info agent.SessionInfo, e agent.Event) agent.SessionInfo {
 	info.Directory = cmp.Or(e.Session.Directory, info.Directory)
 	info.Model = cmp.Or(e.Session.Model, info.Model)
 	info.Agent = cmp.Or(e.Session.Agent, info.Agent)
+	info.Parent = cmp.Or(e.Session.Parent, info.Parent)
 	if !e.Session.Created.IsZero() {
 		info.Created = e.Session.Created
 	}

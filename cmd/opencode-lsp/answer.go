@@ -2,29 +2,29 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/opencode-lsp/opencode-lsp/lsp"
 )
 
 func (p *program) answerCommand() *cobra.Command {
 	var message string
 	var server int
 	cmd := &cobra.Command{
-		Use: "answer [ID] once|always|reject", Short: "Answer an open question of the language server of this folder",
-		Args: cobra.RangeArgs(1, 2),
+		Use: "answer [ID] once|always|reject|TEXT", Short: "Answer an open question of the language server of this folder",
+		Long: "Answer an open question of the language server of this folder, the only one where ID is left out.\n" +
+			"TEXT answers a question of the model: the label of an option, its number, several with commas, or own words.",
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			reply := args[len(args)-1]
-			switch reply {
-			case "once", "always", "reject", "skip":
-			default:
-				return usageError("%q is not one of once, always, reject", reply)
+			arg := map[string]string{"message": message, "via": "cli"}
+			if id := strings.TrimPrefix(args[0], "#"); len(args) > 1 && strings.Trim(id, "0123456789") == "" {
+				arg["id"], args = id, args[1:]
 			}
-			arg := map[string]string{"reply": reply, "message": message, "via": "cli"}
-			if len(args) == 2 {
-				arg["id"] = strings.TrimPrefix(args[0], "#")
-			}
+			arg["reply"] = strings.Join(args, " ")
 			return failed(p.answer(cmd.Context(), server, arg))
 		},
 	}
@@ -45,6 +45,9 @@ func (p *program) answer(ctx context.Context, server int, arg map[string]string)
 		Reason string
 	}
 	if err := r.Command(ctx, "opencode.permission.reply", arg, &result); err != nil {
+		if invalid, ok := errors.AsType[*lsp.InvalidError](err); ok {
+			return usageError("%s", invalid)
+		}
 		return err
 	}
 	if !result.OK {

@@ -6,14 +6,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/agent/agenttest"
 	"github.com/opencode-lsp/opencode-lsp/lsp/lsptest"
+	"github.com/opencode-lsp/opencode-lsp/permission"
 )
 
 // cli runs subcommands in one folder.
@@ -188,6 +191,67 @@ func TestRun(t *testing.T) {
 	c.run(1, "no such session", "run", "-s", "ses_nosuch", "x")
 	if last := model.Requests(); len(last) == 0 {
 		t.Error("the model was not asked")
+	}
+}
+
+const questionCall = `call question {"questions": [{"question": "Which one?", "header": "Choice", "options": [` +
+	`{"label": "The first", "description": "a"}, {"label": "The second", "description": "b"}]}]}`
+
+// A question of the model is answered from a terminal by number, label or own words.
+func TestAnswerInWords(t *testing.T) {
+	c, model := newCLI(t, questionCall+"\n\n"+strings.Replace(questionCall, "Choice", "Second", 1)+"\n\n"+questionCall+"\n\nFine.\n")
+	ed := c.edit()
+	c.run(0, "", "send", "ask me")
+	for i, args := range [][]string{{"2"}, {"#2", "the", "first"}, {"neither", "of", "them"}} {
+		head := fmt.Sprintf("OpenCode #%d question: Which one?", i+1)
+		if err := ed.Wait(t.Context(), head, func() bool {
+			open := ed.OpenQuestions()
+			return len(open) == 1 && strings.HasPrefix(open[0].Message, head)
+		}); err != nil {
+			t.Fatal(err)
+		}
+		if i == 0 {
+			c.run(1, "wants one of: 1 The first, 2 The second, your own words", "answer", "once")
+		}
+		c.run(0, "answered: ", append([]string{"answer"}, args...)...)
+	}
+	if err := ed.Wait(t.Context(), "the end", func() bool { return len(model.Requests()) == 4 }); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`Which one?\": The second`, `Which one?\": The first`, `Which one?\": neither of them`} {
+		if got := string(model.Requests()[3]); !strings.Contains(got, want) {
+			t.Errorf("no %s in the last request: %s", want, got)
+		}
+	}
+}
+
+// Without a person the model is told so, also with --yes, which allows what rules would ask and knows no wishes.
+func TestRunWithoutAnybody(t *testing.T) {
+	c, model := newCLI(t, questionCall+"\n\nI chose.\n\n"+questionCall+"\n\nI chose.\n")
+	c.run(0, "not answered, since nobody is at the terminal: Which one?", "run", "ask me")
+	c.run(0, "not answered", "run", "--yes", "ask me")
+	for _, n := range []int{1, 3} {
+		if got := string(model.Requests()[n]); !strings.Contains(got, "nobody is here to answer. Decide as the task suggests") {
+			t.Errorf("request %d: %s", n, got)
+		}
+	}
+}
+
+// TestTerminalReply has what is typed at the terminal and what it answers.
+func TestTerminalReply(t *testing.T) {
+	asked := agent.OpenQuestion{Kind: agent.KindPermission, Choices: []agent.Choice{{Reply: permission.Once, Title: "Allow once"}, {Reply: permission.Reject, Title: "Reject"}}}
+	wish := agent.OpenQuestion{Kind: agent.KindQuestion, Choices: []agent.Choice{{Reply: "choice:1", Title: "A"}}}
+	for _, c := range []struct {
+		q    agent.OpenQuestion
+		line string
+		want permission.Reply
+	}{
+		{asked, "1\n", permission.Once}, {asked, " 2 \n", permission.Reject}, {asked, "3\n", ""}, {asked, "0\n", ""}, {asked, "yes\n", ""}, {asked, "", ""},
+		{wish, " 1\n", "1"}, {wish, "own words \n", "own words"}, {wish, "\n", ""},
+	} {
+		if got := (&runView{}).reply(c.q, c.line); got != c.want {
+			t.Errorf("%s, %q: %q, want %q", c.q.Kind, c.line, got, c.want)
+		}
 	}
 }
 

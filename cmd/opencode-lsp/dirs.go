@@ -37,3 +37,6 @@ func (d dirs) transcripts() string { return filepath.Join(d.data, "transcripts")
 func (d dirs) outputs() string { return filepath.Join(d.data, "tool-output") }
 
 func (d dirs) contents() string { return filepath.Join(d.data, "contents") }
+
+// tokens keeps what signing in to MCP servers gave.
+func (d dirs) tokens() string { return filepath.Join(d.data, "mcp-auth") }

@@ -15,6 +15,7 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/agent/llm"
 	"github.com/opencode-lsp/opencode-lsp/lsp"
 	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/tools/mcp"
 )
 
 // modelPatience is how long doctor waits for a word of the model.
@@ -152,8 +153,20 @@ func (d *doctor) servers(ctx context.Context) {
 	for _, name := range d.localModels(ctx) {
 		d.ok("local", "%s", name)
 	}
-	for name := range d.now().MCP {
-		d.line("note", "mcp", "%s is configured; MCP servers come with a later release", name)
+	d.startServers()
+	d.engine.servers.Ready(ctx, doctorPatience)
+	for _, m := range d.engine.servers.Status() {
+		switch m.State {
+		case mcp.Connected:
+			d.ok("mcp", "%s", serverLine(m))
+		case mcp.Disabled:
+			d.line("note", "mcp", "%s", serverLine(m))
+		default:
+			d.fail("mcp", "%s", serverLine(m))
+		}
+		for _, note := range m.Notes {
+			d.line("note", "mcp", "%s: %s", permission.Visible(m.Name), note)
+		}
 	}
 }
 

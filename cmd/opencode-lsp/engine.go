@@ -18,6 +18,7 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/agent/store"
 	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/tools"
+	"github.com/opencode-lsp/opencode-lsp/tools/mcp"
 	"github.com/opencode-lsp/opencode-lsp/workspace"
 	"github.com/opencode-lsp/opencode-lsp/workspace/config"
 )
@@ -36,6 +37,7 @@ type engine struct {
 	// contents keeps what files held, for undo.
 	contents *workspace.Contents
 	tracker  *workspace.Tracker
+	servers  *mcp.Servers
 	// readable remembers mayRead.
 	readable verdicts
 
@@ -48,6 +50,7 @@ type engine struct {
 	models   map[string]agent.Model
 	seats    map[string]*seat // by session
 	found    []llm.Found      // local servers
+	serving  bool             // the MCP servers run
 	foundAt  time.Time
 	warnings []config.Warning
 }
@@ -65,11 +68,13 @@ func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engin
 		client = llm.NewHTTPClient()
 	}
 	contents := workspace.NewContents(p.dirs.contents())
-	return &engine{
-		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, grants: permission.NewGrants(s), http: client, notify: notify,
-		contents: contents, tracker: workspace.NewTracker(ws, contents),
+	e := &engine{
+		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, contents: contents, tracker: workspace.NewTracker(ws, contents),
+		grants: permission.NewGrants(s), http: client, notify: notify,
 		models: map[string]agent.Model{}, seats: map[string]*seat{}, loaded: make(chan struct{}, 1), where: tools.Place(ws, p.dirs.home, ws.Roots()[0]),
-	}, nil
+	}
+	e.servers = e.newServers()
+	return e, nil
 }
 
 // engineHere is the engine of the working folder, for what runs without an editor.
@@ -115,10 +120,14 @@ func (e *engine) take(cfg *config.Config) {
 	layers := append([]permission.Layer{permission.Defaults()}, cfg.Permission...)
 	layers = append(layers, cfg.Agent[cmp.Or(cfg.DefaultAgent, defaultAgent)].Permission...)
 	e.mu.Lock()
-	defer e.mu.Unlock()
 	e.config = cfg
 	e.inForce = permission.Policy{Layers: layers, Home: e.where.Home}
 	e.models = map[string]agent.Model{}
+	serving := e.serving
+	e.mu.Unlock()
+	if serving {
+		e.servers.Configure(cfg.MCP)
+	}
 }
 
 // defaultAgent is the agent that takes a prompt where none is set.
@@ -210,11 +219,24 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.MaxSteps = maxSteps
 	opt.Reverter = &tools.Reverter{Workspace: e.ws, Applier: applier, Contents: e.contents}
 	opt.Note = e.files.note
+	e.startServers()
+	var all *agent.Sessions
 	opt.Equip = func(ctx context.Context, s *agent.Session, p agent.Profile, model agent.ModelInfo) (agent.Equipment, error) {
-		d := e.seat(s, applier, barrier)
-		return agent.Equipment{Tools: tools.NewSet(d.tools...), Gate: e.gate(s), System: d.system(e, p)}, nil
+		d, f := e.seat(s, applier, barrier), lineage{all, s}
+		set := slices.Concat(tools.ForModel(d.tools, model.Name), f.task(e.subagents()))
+		set = append(set, e.serverTools(ctx, s, d.env, set)...)
+		return agent.Equipment{Tools: tools.NewSet(set...), Gate: e.gate(f), System: d.system(e, p)}, nil
 	}
-	return agent.NewSessions(opt)
+	all = agent.NewSessions(opt)
+	return all
+}
+
+// subagents are the agents that the task tool may call.
+func (e *engine) subagents() []agent.Profile {
+	return []agent.Profile{
+		{Name: "explore", Mode: agent.Subagent, Description: "Finds things out in the workspace: searches and reads many files, changes none."},
+		{Name: "general", Mode: agent.Subagent, Description: "Does work of several steps on its own."},
+	}
 }
 
 // profile finds the agent of that name, "" being the default one.
@@ -230,6 +252,7 @@ func (e *engine) profile(name string) (agent.Profile, error) {
 
 // seat is what a session keeps from turn to turn.
 type seat struct {
+	env   *tools.Env
 	tools []tools.Tool // the built-in ones, which share what the session has seen
 
 	mu      sync.Mutex
@@ -243,7 +266,8 @@ func (e *engine) seat(s *agent.Session, applier workspace.Applier, barrier func(
 	if d != nil {
 		return d
 	}
-	d = &seat{tools: e.tools(s, applier, barrier), prompts: map[string]string{}} // not raced: one turn of a session at a time
+	env := e.env(s, applier, barrier)
+	d = &seat{env: env, tools: tools.Builtin(env), prompts: map[string]string{}} // not raced: one turn of a session at a time
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.seats[s.ID()] = d
@@ -262,9 +286,10 @@ func (d *seat) system(e *engine, p agent.Profile) string {
 	return text
 }
 
-func (e *engine) gate(s *agent.Session) *permission.Gate {
+func (e *engine) gate(f lineage) *permission.Gate {
 	return &permission.Gate{
-		Policy: e.policy, Grants: e.grants, Workspace: e.root(), Session: s.ID(), Asker: s,
+		Policy: func() permission.Policy { return f.policy(func(string) permission.Policy { return e.policy() }) },
+		Grants: e.grants, Workspace: e.root(), Session: f.root(), Asker: f.session,
 		Warn: func(err error) { e.notify("OpenCode: " + err.Error()) },
 	}
 }
@@ -276,17 +301,18 @@ func (e *engine) policy() permission.Policy {
 	return e.inForce
 }
 
-func (e *engine) tools(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) []tools.Tool {
+// env is what the tools of a session work on.
+func (e *engine) env(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *tools.Env {
 	cfg := e.now()
 	env := &tools.Env{
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ(), cfg),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: &tools.Todos{},
-		MayRead: e.mayRead, Seen: e.files.seenBy(s.ID()), Tracker: e.tracker,
+		MayRead: e.mayRead, Seen: e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser, Tracker: e.tracker,
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }
 	}
-	return tools.Builtin(env)
+	return env
 }
 
 // mayRead reports whether the rules let the model read a file, by its canonical name, unasked: a search passes over the
@@ -312,10 +338,11 @@ func (e *engine) place() permission.Place {
 func (e *engine) system() string {
 	roots := e.ws.Roots()
 	_, err := os.Stat(filepath.Join(roots[0], ".git"))
-	return agent.SystemPrompt(roots, err == nil, time.Now(), e.rules())
+	return agent.SystemPrompt(roots, err == nil, time.Now(), e.rules()) + serverWords(e.servers.Instructions())
 }
 
 func (e *engine) close() {
+	e.servers.Close()
 	if err := e.store.Close(); err != nil {
 		logger().Warningf("store: %s", err)
 	}

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 
 	"github.com/opencode-lsp/opencode-lsp/agent/llm"
 	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/tools/mcp"
 	"github.com/opencode-lsp/opencode-lsp/workspace/config"
 )
 
@@ -40,14 +42,27 @@ func ownVariable(name string) bool {
 	})
 }
 
-// configuredSecrets are the keys and header values of all providers, wherever they came from.
+// configuredSecrets are the keys and header values of all providers and MCP servers, wherever they came from.
 func configuredSecrets(cfg *config.Config) []string {
 	var found []string
+	header := func(value string) {
+		_, credential, _ := strings.Cut(value, " ") // after "Bearer" or "Basic"
+		found = append(found, value, credential)
+	}
 	for _, p := range cfg.Providers {
 		found = append(found, string(p.Options.APIKey))
 		for _, value := range p.Options.Headers {
-			_, credential, _ := strings.Cut(string(value), " ") // after "Bearer" or "Basic"
-			found = append(found, string(value), credential)
+			header(string(value))
+		}
+	}
+	for _, raw := range cfg.MCP {
+		var server mcp.Config
+		if json.Unmarshal(raw, &server) != nil {
+			continue // the servers say what is wrong with it
+		}
+		found = append(found, server.OAuth.ClientSecret)
+		for _, value := range server.Headers {
+			header(value)
 		}
 	}
 	return slices.DeleteFunc(found, func(s string) bool { return len(s) < minSecret })

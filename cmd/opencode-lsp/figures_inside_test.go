@@ -43,7 +43,7 @@ func measureGrep(t *testing.T, _ binaries) []figure {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := tools.NewSet(e.tools(session, nil, nil)...)
+	set := tools.NewSet(tools.Builtin(e.env(session, nil, nil))...)
 	var figures []figure
 	for _, search := range []struct{ name, pattern string }{
 		{"a word", "context"}, {"a regexp", `func\s+\w+\(`}, {"a rare word", "Bleichenbacher"},

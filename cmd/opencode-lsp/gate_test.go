@@ -41,23 +41,23 @@ func (g *gateCheck) behind(call *ast.CallExpr) []ast.Expr {
 	return call.Args[1:]
 }
 
-// onePlace: Op.Run is called in Session.call, and a failed Check returns there before it.
+// onePlace: Op.Run is called in Session.perform, and a failed Check returns there before it.
 func (g *gateCheck) onePlace(t *testing.T) {
 	run := g.object("tools", "Op.Run").(*types.Func)
 	runs := append(g.implementations(run), run)
-	if callers, want := g.callers(runs), []string{"(*" + module + "/agent.Session).call"}; !slices.Equal(callers, want) {
+	if callers, want := g.callers(runs), []string{"(*" + module + "/agent.Session).perform"}; !slices.Equal(callers, want) {
 		t.Fatalf("Op.Run is called in %q, want %q alone", callers, want)
 	}
-	call := g.code[g.object("agent", "Session.call")]
+	call := g.code[g.object("agent", "Session.perform")]
 	at := func(fn types.Object) token.Pos {
 		i := slices.IndexFunc(call.uses, func(u use) bool { return u.fn == fn })
 		if i < 0 {
-			t.Fatalf("Session.call does not call %s", fn.Name())
+			t.Fatalf("Session.perform does not call %s", fn.Name())
 		}
 		return call.uses[i].pos
 	}
 	if guard := g.guard(at(g.object("permission", "Gate.Check"))); guard == nil || guard.End() > at(run) {
-		t.Error("Session.call does not return where Gate.Check fails before it runs the operation")
+		t.Error("Session.perform does not return where Gate.Check fails before it runs the operation")
 	}
 }
 
@@ -243,6 +243,9 @@ func family(fn *types.Func) string {
 			return "files"
 		}
 	}
+	if strings.HasPrefix(fn.Pkg().Path(), "github.com/mark3labs/mcp-go") && has("Start Initialize SendRequest SendNotification CallTool") {
+		return "network"
+	}
 	if strings.HasPrefix(fn.Pkg().Path(), "github.com/openai/openai-go") && strings.HasPrefix(name, "New") {
 		return "network"
 	}
@@ -251,14 +254,18 @@ func family(fn *types.Func) string {
 
 // entitled are the packages that touch the world at all, with what and why. Only tools does so for a model.
 var entitled = map[string]map[string]string{
-	"tools":            {"files": "keeps whole outputs where results are cut, from Run", "processes": "runs the commands of the bash tool, from Run"},
-	"workspace":        {"files": "Disk applies changes to files; Contents keeps copies in the data folder"},
-	"lsp":              {"files": "transcripts and its socket", "network": "its own unix socket", "processes": "asks whether the editor's process lives"},
-	"lsp/lsptest":      {"files": "the scripted editor saves its buffers; not part of the server"},
-	"agent/agenttest":  {"network": "the scripted model listens on loopback; not part of the server"},
-	"agent/llm":        {"network": "talks to the model that the user chose"},
-	"agent/store":      {"files": "keeps sessions in the data folder", "processes": "locks files there"},
-	"cmd/opencode-lsp": {"files": "the log, the demo's folder", "processes": "the demo starts this program as an editor does and runs its test"},
+	"tools": {"files": "keeps whole outputs where results are cut, from Run", "processes": "runs the commands of the bash tool, from Run",
+		"network": "webfetch, from Run"},
+	"workspace":       {"files": "Disk applies changes to files; Contents keeps copies in the data folder"},
+	"lsp":             {"files": "transcripts and its socket", "network": "its own unix socket", "processes": "asks whether the editor's process lives"},
+	"lsp/lsptest":     {"files": "the scripted editor saves its buffers; not part of the server"},
+	"agent/agenttest": {"network": "the scripted model listens on loopback; not part of the server"},
+	"agent/llm":       {"network": "talks to the model that the user chose"},
+	"agent/store":     {"files": "keeps sessions in the data folder", "processes": "locks files there"},
+	"tools/mcp":       {"processes": "starts the servers that the user configured and trusts", "network": "reaches them"},
+	"tools/mcp/oauth": {"network": "the user's own command signs in: the authorization server, a callback on loopback", "files": "keeps tokens in the data folder"},
+	"cmd/opencode-lsp": {"files": "the log, the demo's folder", "network": "how webfetch looks up and connects",
+		"processes": "the demo starts this program as an editor does and runs its test; `mcp auth` opens the browser"},
 }
 
 // who: a package outside the table touches nothing, and the table has no line too many.
@@ -289,7 +296,9 @@ func (g *gateCheck) who(t *testing.T) {
 // applying are the functions that carry changes to files, and on whose word.
 var applying = map[string]string{
 	"(*tools.kit).land":         "behind the gate",
+	"(*tools.kit).takeBack":     "the same: what land made before a change that failed",
 	"workspace.Land":            "what land calls",
+	"(workspace.Disk).move":     "the two halves of a move, which Apply was given",
 	"(*lsp.applier).disk":       "the applier itself, which land hands its change to",
 	"(*tools.Reverter).apply":   "the user's own commands undo and redo",
 	"(*lsp.Server).remove":      "a file that an edit made and the editor refused",

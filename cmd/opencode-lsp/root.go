@@ -9,6 +9,8 @@ import (
 	"os"
 
 	"github.com/spf13/cobra"
+
+	"github.com/opencode-lsp/opencode-lsp/tools"
 )
 
 // Exit codes, as contract and README name them.
@@ -29,6 +31,7 @@ type program struct {
 	// http carries the requests to models; nil is the usual client. bubble says that the program runs inside a
 	// testing/synctest bubble, which cannot wait for file events and sockets: it does without them.
 	http   *http.Client
+	web    *tools.Web // how webfetch reaches the network
 	bubble bool
 }
 
@@ -47,7 +50,7 @@ func usageError(format string, args ...any) error {
 
 // run is the whole program.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stdout, stderr io.Writer) int {
-	p := &program{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, dirs: findDirs(getenv)}
+	p := &program{getenv: getenv, stdin: stdin, stdout: stdout, stderr: stderr, dirs: findDirs(getenv), web: network()}
 	root := p.root()
 	root.SetArgs(withDefault(root, args))
 	root.SetIn(stdin)
@@ -88,7 +91,7 @@ func (p *program) root() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		p.lspCommand(), p.demoCommand(), p.runCommand(), p.sendCommand(), p.answerCommand(), p.sessionsCommand(),
-		p.permissionCommand(), p.editorsCommand(), p.doctorCommand(), p.versionCommand(),
+		p.permissionCommand(), p.editorsCommand(), p.mcpCommand(), p.doctorCommand(), p.versionCommand(),
 	)
 	return root
 }

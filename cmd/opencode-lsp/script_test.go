@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -22,7 +23,12 @@ var update = flag.Bool("update", false, "rewrite the goldens of the scripts")
 
 // Every script runs the whole program, from the wire to the store, inside a bubble where waiting costs nothing.
 func TestScripts(t *testing.T) {
-	files, err := filepath.Glob("../../lsp/testdata/script/*.txtar")
+	playScripts(t, "../../lsp/testdata/script/*.txtar")
+}
+
+// playScripts plays the scripts in bubbles.
+func playScripts(t *testing.T, pattern string) {
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no scripts: %v", err)
 	}
@@ -56,13 +62,18 @@ func scrub(text string) string {
 // bubbleHost runs the server in this process over net.Pipe.
 type bubbleHost struct {
 	model  *agenttest.Server
+	server *scriptedServer // mcp.test; nil: nobody is there
 	cancel context.CancelFunc
 	ended  chan int
 }
 
 func (h *bubbleHost) Start(ctx context.Context, world lsptest.World) (io.ReadWriteCloser, error) {
 	ours, theirs := net.Pipe()
-	p := &program{getenv: environment(world, agenttest.BaseURL), stdin: theirs, stdout: theirs, stderr: io.Discard, http: h.model.Client(), bubble: true}
+	client := h.model.Client()
+	if h.server != nil {
+		client = &http.Client{Transport: routes{h.server, client.Transport}}
+	}
+	p := &program{getenv: environment(world, agenttest.BaseURL), stdin: theirs, stdout: theirs, stderr: io.Discard, http: client, web: site(), bubble: true}
 	p.dirs = findDirs(p.getenv)
 	ctx, h.cancel = context.WithCancel(ctx)
 	h.ended = make(chan int, 1)
