@@ -60,6 +60,8 @@ type Applied struct {
 	AfterRef  string `json:"afterRef,omitempty"`
 	// Disk says that the disk was changed, by a command, whatever an editor shows.
 	Disk bool `json:"disk,omitempty"`
+	// Below says that an editor showed something else, which an undo left alone.
+	Below bool `json:"below,omitempty"`
 }
 
 // Tool validates calls of one name.
