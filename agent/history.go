@@ -21,6 +21,7 @@ type history struct {
 	ids      map[string]bool
 	info     SessionInfo
 	lastText string
+	todos    []tools.Todo // what todowrite set last
 }
 
 // add takes over one stored event.
@@ -34,6 +35,9 @@ func (h *history) add(e Event) {
 	case Noted:
 		h.messages = append(h.messages, Message{Role: User, Text: "[" + e.Text + "]"})
 	case PromptJoined:
+		h.prompt(e.Prompt)
+	case PromptExpanded: // nothing was said since
+		h.messages = h.messages[:len(h.messages)-1]
 		h.prompt(e.Prompt)
 	case MessageDone:
 		h.reply(e.Message)
@@ -56,11 +60,12 @@ func (h *history) add(e Event) {
 }
 
 func (h *history) prompt(p *Prompt) {
-	h.messages = append(h.messages, Message{Role: User, Text: p.Text, Files: p.Files})
+	h.messages = append(h.messages, Message{Role: User, Text: p.Text + p.Context, Files: p.Files})
 }
 
 func (h *history) reply(r *Reply) {
 	h.lastText = r.Text
+	h.info.Spent.Spend(r)
 	if r.Text == "" && len(r.Calls) == 0 {
 		return // providers refuse an empty assistant message
 	}
@@ -74,11 +79,15 @@ func (h *history) reply(r *Reply) {
 	}
 }
 
+// result takes a call's result, unless a prompt made the call: its outcome comes with the expanded prompt.
 func (h *history) result(r *CallResult) {
-	h.messages = append(h.messages, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})
 	h.started = slices.DeleteFunc(h.started, func(id string) bool { return id == r.Call })
+	if r.Todos != nil {
+		h.todos = r.Todos
+	}
 	if len(h.open) > 0 && h.open[0].ID == r.Call {
 		h.open = h.open[1:]
+		h.messages = append(h.messages, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})
 	}
 }
 

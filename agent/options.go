@@ -20,6 +20,8 @@ type Options struct {
 	// Equip is asked at the beginning of each turn. As long as nothing has changed it gives the same tools in the same words
 	// and the same system prompt, so that requests begin alike.
 	Equip func(ctx context.Context, s *Session, p Profile, model ModelInfo) (Equipment, error)
+	// Expand, if set, finds what a prompt stands for. Its error is for the user, and says what would be right.
+	Expand func(ctx context.Context, p Prompt) (Expansion, error)
 	// Settle, if set, runs before a turn ends: it brings the agent's edits to disk.
 	Settle func(ctx context.Context, s *Session)
 	// Reverter takes the agent's changes back for Undo.

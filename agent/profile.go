@@ -15,8 +15,12 @@ type Profile struct {
 	Mode              Mode
 	// Hidden leaves it out of lists.
 	Hidden bool
-	// Prompt takes the place of the built-in instructions; "" keeps them.
+	// Prompt takes the place of the built-in instructions; "" keeps them. Rules stand below them: what a repository says of
+	// the agent.
 	Prompt string
+	Rules  []Rules
+	// Reminder goes to the model with each prompt that the agent takes.
+	Reminder string
 	// Model is "provider/model", "" for the default.
 	Model string
 	// Steps bounds the replies of one turn; 0 means the default bound.

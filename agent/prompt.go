@@ -4,6 +4,7 @@ import (
 	_ "embed"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -20,22 +21,29 @@ type Rules struct {
 	Repository bool
 }
 
-// SystemPrompt is the system text of a session. It names the day but no time, so that it stays the same byte for byte for
+//go:embed house.md
+var houseText string
+
+// SystemPrompt is the system text of an agent's turns in a session. It names the day but no time, so that it stays the same byte for byte for
 // the provider's prompt cache; a session asks for it once.
-func SystemPrompt(roots []string, git bool, now time.Time, rules []Rules) string {
+func SystemPrompt(p Profile, roots []string, git bool, now time.Time, rules []Rules) string {
 	var b strings.Builder
-	b.WriteString(systemText)
+	if p.Prompt == "" {
+		b.WriteString(systemText)
+	} else {
+		b.WriteString(strings.TrimSpace(p.Prompt) + "\n\n" + houseText)
+	}
 	fmt.Fprintf(&b, "\n# Environment\n- Workspace: %s\n- Git repository: %t\n- Platform: %s\n- Today: %s\n",
 		strings.Join(roots, ", "), git, runtime.GOOS, now.Format("2006-01-02"))
-	for _, r := range rules {
-		b.WriteString(r.section())
+	for _, r := range slices.Concat(rules, p.Rules) {
+		b.WriteString(r.Section())
 	}
 	return b.String()
 }
 
-// section is the file as the model reads it. A repository's words are quoted line by line, so that no line of theirs looks
+// Section is the file as the model reads it. A repository's words are quoted line by line, so that no line of theirs looks
 // like ours or the user's, and what cannot be seen in them shows.
-func (r Rules) section() string {
+func (r Rules) Section() string {
 	text := permission.Visible(strings.TrimSpace(r.Text))
 	if !r.Repository {
 		return fmt.Sprintf("\n# The user's instructions, from %s\n\n%s\n", permission.Visible(r.Path), text)

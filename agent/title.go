@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"strings"
@@ -24,7 +25,7 @@ func (s *Session) startTitle(p Prompt) {
 		return
 	}
 	s.retitle(firstLine(p.shown()))
-	small := s.opt.SmallModel()
+	profile, small := s.titler()
 	if small == nil {
 		return
 	}
@@ -33,15 +34,32 @@ func (s *Session) startTitle(p Prompt) {
 	s.background.Go(func() {
 		ctx, cancel := context.WithTimeout(s.ctx, titleTimeout)
 		defer cancel()
-		if title := askTitle(ctx, small, p.Text); title != "" {
+		if title := askTitle(ctx, small, profile, p.Text); title != "" {
 			found <- title
 		}
 	})
 }
 
-func askTitle(ctx context.Context, model Model, text string) string {
+// titler is the agent "title" with its model: its own, else the small one; no model where there is none.
+func (s *Session) titler() (Profile, Model) {
+	profile, err := s.opt.profile("title")
+	if err != nil {
+		return profile, nil // switched off
+	}
+	if profile.Model == "" {
+		return profile, s.opt.SmallModel()
+	}
+	model, _, err := s.opt.Model(profile.Model)
+	if err != nil {
+		logger().Warningf("title: %s", err)
+		return profile, nil
+	}
+	return profile, model
+}
+
+func askTitle(ctx context.Context, model Model, profile Profile, text string) string {
 	var b strings.Builder
-	req := Request{System: titlePrompt, Messages: []Message{{Role: User, Text: clip(text, 4000)}}}
+	req := Request{System: cmp.Or(profile.Prompt, titlePrompt), Params: profile.Params, Messages: []Message{{Role: User, Text: clip(text, 4000)}}}
 	for d, err := range model.Stream(ctx, req) {
 		if err != nil {
 			logger().Infof("title: %s", err)

@@ -14,9 +14,15 @@ func Markdown(e Event) string {
 	case SessionCreated:
 		return fmt.Sprintf("# OpenCode session %s\n\n%s, %s\n", e.SessionID, e.Time.Format("2006-01-02 15:04"), line(e.Session.Directory))
 	case SessionChanged:
-		return fmt.Sprintf("\n*Title: %s*\n", line(cmp.Or(e.Session.Title, "none")))
+		text := "Title: " + cmp.Or(e.Session.Title, "none")
+		if e.Session.Agent != "" {
+			text += "; agent: " + e.Session.Agent
+		}
+		return "\n*" + line(text) + "*\n"
 	case TurnStarted, PromptJoined:
 		return "\n## You\n\n" + quote(e.Prompt.shown()) + "\n"
+	case PromptExpanded:
+		return "\nThe model reads:\n" + fence("", e.Prompt.Text)
 	case MessageDone:
 		return replyMarkdown(e.Message)
 	case Asked:
@@ -39,6 +45,11 @@ func Markdown(e Event) string {
 
 func replyMarkdown(r *Reply) string {
 	var b strings.Builder
+	for _, t := range r.Reasoning {
+		if text := strings.TrimSpace(t.Text); text != "" {
+			b.WriteString("\n*Thought:*\n\n" + quote(text) + "\n")
+		}
+	}
 	if r.Text != "" {
 		b.WriteString("\n## OpenCode\n\n" + contained(inert(strings.TrimSpace(r.Text))) + "\n")
 	}
@@ -92,6 +103,9 @@ func resultMarkdown(r *CallResult) string {
 
 func endMarkdown(e *TurnEnd) string {
 	text := "\n---\n*" + string(e.Status)
+	if spent := e.Spent.String(); spent != "" {
+		text += ", " + spent
+	}
 	if e.Error != "" {
 		text += ": " + line(e.Error)
 	}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/opencode-lsp/opencode-lsp/tools"
@@ -15,6 +14,7 @@ type turn struct {
 	id    string
 	files []string
 	step  int
+	spent Spending
 
 	// Made by begin.
 	model     Model
@@ -81,22 +81,27 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 		return err
 	}
 	for ctx.Err() == nil {
-		if err := errors.Join(s.join(), s.note()); err != nil {
+		if err := errors.Join(s.join(ctx), s.note()); err != nil {
 			return err
 		}
 		s.turn.step++
-		if limit := cmp.Or(s.turn.profile.Steps, s.opt.MaxSteps); limit > 0 && s.turn.step > limit {
-			return fmt.Errorf("the turn reached its limit of %d steps; prompt again to go on", limit)
+		last, err := s.lastStep()
+		if err != nil {
+			return err
 		}
 		reply, err := s.reply(ctx)
 		if err != nil {
 			return err
 		}
+		s.turn.spent.Spend(reply)
 		if err := s.append(Event{Type: MessageDone, Message: reply}); err != nil {
 			return err
 		}
 		if len(reply.Calls) == 0 {
 			return nil
+		}
+		if last {
+			return s.stopHere(reply)
 		}
 		if err := s.calls(ctx, reply.Calls); err != nil {
 			return err
@@ -114,12 +119,15 @@ func (s *Session) begin(ctx context.Context, p Prompt) error {
 	if err := s.reassign(p); err != nil {
 		return err
 	}
-	info := s.history.info
-	var err error
-	if t.profile, err = s.opt.profile(info.Agent); err != nil {
+	x, err := s.expansion(ctx, p)
+	if err != nil {
 		return err
 	}
-	model, about, err := s.opt.Model(cmp.Or(info.Model, t.profile.Model))
+	info := s.history.info
+	if t.profile, err = s.opt.profile(cmp.Or(x.Agent, info.Agent)); err != nil {
+		return err
+	}
+	model, about, err := s.opt.Model(cmp.Or(x.Model, info.Model, t.profile.Model))
 	if err != nil {
 		return err
 	}
@@ -131,7 +139,10 @@ func (s *Session) begin(ctx context.Context, p Prompt) error {
 		t.specs = append(t.specs, ToolSpec{Name: tool.Name(), Description: tool.Description(), Schema: tool.Schema()})
 	}
 	s.startTitle(p)
-	return nil
+	if err := s.fill(ctx, p, x.Pieces); err != nil {
+		return err
+	}
+	return s.remind()
 }
 
 // reassign takes over the agent and the model that a prompt names, for this turn and the next ones.
@@ -142,19 +153,6 @@ func (s *Session) reassign(p Prompt) error {
 		return nil
 	}
 	return s.append(Event{Type: SessionChanged, Session: &info})
-}
-
-// join takes the prompts that came while the turn ran into the conversation.
-func (s *Session) join() error {
-	for {
-		p, ok := s.next()
-		if !ok {
-			return nil
-		}
-		if err := s.append(Event{Type: PromptJoined, Prompt: &p}); err != nil {
-			return err
-		}
-	}
 }
 
 // note tells the model what the front has to say before the next step.
@@ -179,7 +177,7 @@ func (s *Session) fail(ctx context.Context, err error) {
 		end.Status, end.Error = Cancelled, ""
 	}
 	for !s.closeTurn() {
-		if err := s.join(); err != nil {
+		if err := s.keepQueue(); err != nil {
 			logger().Errorf("session %s: %s", s.id, err)
 		}
 	}
@@ -189,6 +187,7 @@ func (s *Session) fail(ctx context.Context, err error) {
 // end writes the turn's end. Where even that cannot be stored followers still see it: an editor must not wait for ever.
 func (s *Session) end(end TurnEnd) {
 	end.Files = append([]string{}, s.turn.files...)
+	end.Spent = s.turn.spent
 	e := Event{Type: TurnEnded, Turn: s.turn.id, End: &end}
 	if s.history.turn != s.turn.id { // not even its start was stored
 		s.lose(e)

@@ -58,6 +58,7 @@ func actionKinds() []string {
 func (s *Server) codeActions(_ context.Context, p codeActionParams) (any, error) {
 	list := s.questionActions()
 	if path, err := pathOf(p.TextDocument.URI); err == nil {
+		s.shown(path, p)
 		list = append(list, s.rangeActions(path, p)...)
 	}
 	return slices.DeleteFunc(list, func(a codeAction) bool { return !wanted(a.Kind, p.Context.Only) }), nil

@@ -8,15 +8,19 @@ import (
 
 // chooseModel lets the user pick a model; "" for none, or where the editor shows no prompts.
 func (s *Server) chooseModel(ctx context.Context, models []string) string {
-	const keep = "Keep the current one"
 	if len(models) == 0 {
 		s.showMessage(protocol.MessageTypeInfo, `OpenCode knows no other models: name one in "model" of opencode.json`)
 		return ""
 	}
+	return s.choose(ctx, "OpenCode: which model shall answer from now on?", models)
+}
+
+// choose lets the user pick one of several names; "" for none, or where the editor shows no prompts.
+func (s *Server) choose(ctx context.Context, question string, names []string) string {
+	const keep = "Keep the current one"
 	choice := make(chan string, 1)
 	s.asides.push(&prompt{
-		text: "OpenCode: which model shall answer from now on?", kind: protocol.MessageTypeInfo,
-		titles: append([]string{keep}, models...),
+		text: question, kind: protocol.MessageTypeInfo, titles: append([]string{keep}, names...),
 		choose: func(title string) bool {
 			if title == keep {
 				title = ""
@@ -27,8 +31,8 @@ func (s *Server) chooseModel(ctx context.Context, models []string) string {
 		none: func() { choice <- "" },
 	})
 	select {
-	case model := <-choice:
-		return model
+	case name := <-choice:
+		return name
 	case <-ctx.Done():
 		return ""
 	}

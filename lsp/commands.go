@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"maps"
@@ -47,6 +48,7 @@ func commands() map[string]command {
 		"opencode.permission.list":  takes((*Server).permissionList),
 		"opencode.permission.reply": takes((*Server).permissionReply),
 		"opencode.model.select":     takes((*Server).modelSelect),
+		"opencode.agent.select":     takes((*Server).agentSelect),
 		"opencode.status":           takes((*Server).status),
 	}
 }
@@ -128,21 +130,24 @@ func (s *Server) prompt(ctx context.Context, a *Agent, args promptArgs) (any, er
 	if args.Text == "" {
 		return nil, rpcError(jsonrpc2.CodeInvalidParams, `text is missing: pass {"text": "what to do"}`)
 	}
+	if err := a.answering(args.Agent); err != nil {
+		return nil, rpcError(jsonrpc2.CodeInvalidParams, "%s", err)
+	}
 	session, err := s.session(ctx, a, args)
 	if err != nil {
 		return nil, err
 	}
 	args.URI, args.Range = s.spot(args.URI, args.Range, args.File, args.Lines)
-	p := agent.Prompt{Text: args.Text}
+	p := agent.Prompt{Text: args.Text, Agent: cmp.Or(args.Agent, s.selected.agent()), Model: args.Model}
 	if args.URI != "" {
 		where, err := s.place(args.URI, args.Range)
 		if err != nil {
 			return nil, rpcError(jsonrpc2.CodeInvalidParams, "%s", err)
 		}
-		p.Text, p.Shown = p.Text+"\n"+where, args.Text+" – "+s.placeName(args.URI, args.Range)
+		p.Context, p.Shown = "\n"+where, args.Text+" – "+s.placeName(args.URI, args.Range)
 	}
 	for _, f := range args.Files {
-		p.Text += "\nSee also: " + f
+		p.Context += "\nSee also: " + f
 	}
 	return s.begin(ctx, session, p, args.Wait)
 }
@@ -152,8 +157,8 @@ func (s *Server) session(ctx context.Context, a *Agent, args promptArgs) (*agent
 	switch {
 	case args.Session != "":
 		return a.Sessions.Open(ctx, args.Session)
-	case args.New, args.Agent != "", args.Model != "":
-		return a.Sessions.New(ctx, agent.Start{Agent: args.Agent, Model: args.Model})
+	case args.New:
+		return a.Sessions.New(ctx, agent.Start{})
 	}
 	return a.Sessions.Current(ctx)
 }
@@ -203,19 +208,7 @@ func (s *Server) status(ctx context.Context, a *Agent, _ struct{}) (any, error) 
 		unsaved = append(unsaved, uriOf(s.ws.OpenName(path)))
 	}
 	return map[string]any{
-		"version": s.opt.Version, "model": a.Model(), "agent": "build", "sessions": sessions,
+		"version": s.opt.Version, "model": a.Model(), "agent": s.agentInUse(a), "agents": a.Agents(), "sessions": sessions,
 		"pending": pendingQuestions(a), "unsaved": unsaved, "roots": s.ws.Roots(),
 	}, nil
-}
-
-// modelSelect makes a model the editor's default; without a name the user picks one from a prompt.
-func (s *Server) modelSelect(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
-	if args.Model == "" {
-		args.Model = s.chooseModel(ctx, a.Models(ctx))
-	}
-	if args.Model == "" {
-		return map[string]string{"model": a.Model()}, nil
-	}
-	a.SetModel(args.Model)
-	return map[string]string{"model": a.Model()}, nil
 }

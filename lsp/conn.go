@@ -9,6 +9,7 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sourcegraph/jsonrpc2"
 )
@@ -145,7 +146,9 @@ func (c *conn) handle(req *jsonrpc2.Request) {
 		c.answer(req, nil, err)
 	case m.call == nil: // a notification that nobody needs
 	case m.inline:
+		start := time.Now()
 		result, err := c.protect(c.ctx, m, params)
+		logger().Debugf("%s took %s", req.Method, time.Since(start)) // all others waited for it
 		c.answer(req, result, err)
 	default:
 		ctx, cancel := context.WithCancel(c.ctx)

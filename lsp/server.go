@@ -62,6 +62,12 @@ type Agent struct {
 	Model  func() string
 	// SetModel makes a model the default of this editor.
 	SetModel func(name string)
+	// Agents are the names that opencode.agent.select offers; Agent is the one in use.
+	Agents func() []string
+	Agent  func() string
+	// SetAgent makes an agent the default of this editor. Answering is an error where people may not prompt an agent.
+	SetAgent  func(name string) error
+	Answering func(name string) error
 	// Close ends everything and waits.
 	Close func()
 }
@@ -88,6 +94,7 @@ type Server struct {
 	agent     lazy
 	prompts   *prompter // the sessions' questions
 	asides    *prompter // the server's own: one that is ignored must not hold back the others
+	selected  selection
 	edits     editLog
 	typed     typing
 	early     early
@@ -194,7 +201,7 @@ var methods = map[string]method{
 	"workspace/didChangeWorkspaceFolders": notification((*Server).didChangeFolders),
 	"workspace/didChangeWatchedFiles":     notification((*Server).ignore),
 	"window/workDoneProgress/cancel":      notification((*Server).cancelProgress),
-	"opencode/diagnostics":                notification((*Server).ignore),
+	"opencode/diagnostics":                notification((*Server).told),
 	"textDocument/codeAction":             request((*Server).codeActions),
 	"workspace/executeCommand":            request((*Server).executeCommand),
 }

@@ -53,13 +53,13 @@ func TestExitWithIdleSocketClient(t *testing.T) {
 	p.call("initialize", json.RawMessage(`{"rootUri":"`+uriOf(p.root)+`"}`), nil)
 	p.notify("initialized", struct{}{})
 	p.command("opencode.status", `{}`, nil)
-	remote, err := findWithin(t, dir, p.root)
+	remotes, err := findWithin(t, dir, p.root)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer remote.Close()
+	defer remotes.Close()
 	var status map[string]any
-	if err := remote.Command(t.Context(), "opencode.status", struct{}{}, &status); err != nil || status["roots"] == nil {
+	if err := remotes[0].Command(t.Context(), "opencode.status", struct{}{}, &status); err != nil || status["roots"] == nil {
 		t.Errorf("status over the socket: %v, %v", status, err)
 	}
 	p.leave()
@@ -69,7 +69,7 @@ func TestExitWithIdleSocketClient(t *testing.T) {
 }
 
 // findWithin tries until the server listens, which it does beside initialized.
-func findWithin(t *testing.T, dir, root string) (*Remote, error) {
+func findWithin(t *testing.T, dir, root string) (Remotes, error) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	look := time.NewTicker(time.Millisecond)

@@ -4,17 +4,12 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/sourcegraph/jsonrpc2"
 )
@@ -98,74 +93,3 @@ func (s *Server) serveSocket(c net.Conn) {
 	}
 	cancel()
 }
-
-// ErrNoServer says that no language server runs for a folder.
-var ErrNoServer = errors.New("no opencode-lsp runs for this folder: open it in your editor first")
-
-// Remote is a client of a running server's socket.
-type Remote struct{ rpc *jsonrpc2.Conn }
-
-// Find connects to the server of the nearest folder at or above dir; pid chooses among several, 0 takes the newest. Sockets
-// of dead processes are removed.
-func Find(ctx context.Context, socketDir, dir string, pid int) (*Remote, error) {
-	for {
-		for _, path := range candidates(socketDir, dir, pid) {
-			c, err := (&net.Dialer{}).DialContext(ctx, "unix", path)
-			if errors.Is(err, syscall.ECONNREFUSED) && !alive(socketPid(path)) {
-				os.Remove(path) // a live process may be about to listen
-			}
-			if err != nil {
-				continue
-			}
-			rpc := jsonrpc2.NewConn(ctx, newFrames(c), handlerFunc(func(context.Context, *jsonrpc2.Request) {}), jsonrpc2.SetLogger(rpcLog{}))
-			return &Remote{rpc}, nil
-		}
-		parent := filepath.Dir(dir)
-		if parent == dir {
-			return nil, ErrNoServer
-		}
-		dir = parent
-	}
-}
-
-// candidates are the sockets of one folder, newest first.
-func candidates(socketDir, dir string, pid int) []string {
-	entries, _ := os.ReadDir(socketDir)
-	var found []fs.FileInfo
-	for _, e := range entries {
-		mine := strings.HasPrefix(e.Name(), rootHash(dir)+"-") && strings.HasSuffix(e.Name(), ".sock")
-		if mine && (pid == 0 || e.Name() == socketName(dir, pid)) {
-			if info, err := e.Info(); err == nil {
-				found = append(found, info)
-			}
-		}
-	}
-	slices.SortFunc(found, func(a, b fs.FileInfo) int { return b.ModTime().Compare(a.ModTime()) })
-	var paths []string
-	for _, info := range found {
-		paths = append(paths, filepath.Join(socketDir, info.Name()))
-	}
-	return paths
-}
-
-// InvalidError says that a command's argument is none, in the server's words.
-type InvalidError struct{ Reason string }
-
-func (e *InvalidError) Error() string { return e.Reason }
-
-// Command runs one of the server's commands and decodes its result. An argument that the server refuses is an
-// *InvalidError.
-func (r *Remote) Command(ctx context.Context, name string, arg, result any) error {
-	raw, err := json.Marshal(arg)
-	if err != nil {
-		return err
-	}
-	err = r.rpc.Call(ctx, "workspace/executeCommand", executeCommandParams{Command: name, Arguments: []json.RawMessage{raw}}, result)
-	if e, ok := errors.AsType[*jsonrpc2.Error](err); ok && e.Code == jsonrpc2.CodeInvalidParams {
-		return &InvalidError{e.Message}
-	}
-	return err
-}
-
-// Close ends the connection.
-func (r *Remote) Close() error { return r.rpc.Close() }

@@ -70,6 +70,15 @@ func (p Policy) Judge(it Item) Verdict {
 	return p.bounded(v)
 }
 
+// Inside is the policy with outer as its last bound.
+func (p Policy) Inside(outer Policy) Policy {
+	if p.Within != nil {
+		outer = p.Within.Inside(outer)
+	}
+	p.Within = &outer
+	return p
+}
+
 // bounded is the verdict or, where that is stricter, the one of Within.
 func (p Policy) bounded(v Verdict) Verdict {
 	if p.Within == nil {

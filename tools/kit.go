@@ -14,6 +14,7 @@ func Builtin(env *Env) []Tool {
 	return []Tool{
 		Define("apply_patch", applyPatchText, k.applyPatch),
 		Define("bash", bashText, k.bash),
+		Define("diagnostics", diagnosticsText, k.diagnostics),
 		Define("edit", editText, k.edit),
 		Define("glob", globText, k.glob),
 		Define("grep", grepText, k.grep),

@@ -170,7 +170,7 @@ func (p place) without(group []Applied) (place, error) {
 	disk := p.below
 	changed := seen != p.seen
 	p.seen = seen
-	if p.below, err = p.below.without(below, true, false); err != nil && changed && seen.exists {
+	if p.below, err = p.below.without(below, true, false); err != nil && changed && seen.exists && !slices.ContainsFunc(below, isRemoval) {
 		p.below = disk // the next save brings it there
 		return p, nil
 	}
@@ -189,6 +189,8 @@ func (p place) without(group []Applied) (place, error) {
 func hasBelow(group []Applied) bool {
 	return slices.ContainsFunc(group, func(c Applied) bool { return c.Below })
 }
+
+func isRemoval(c Applied) bool { return c.Deleted }
 
 // choose are the changes below a buffer, or the others.
 func choose(group []Applied, below bool) []Applied {
@@ -269,7 +271,7 @@ func (v version) back(c Applied, buffer bool) (version, error) {
 		return v, conflict(c, v, "another file stands in its place")
 	case !v.exists:
 		return v, nil // the user has removed it, and the change with it
-	case v.text == c.After, v.text == c.Before:
+	case v.text == c.After, v.text == c.Before, c.Under != "" && v.text == c.Under:
 		return version{!c.Created, c.Before, v.mode}, nil
 	case c.Created && c.Below:
 		return v, conflict(c, v, "it has changed since")

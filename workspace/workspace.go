@@ -21,6 +21,8 @@ type Workspace struct {
 	waiters map[string][]*waiter   // by canonical path
 	// recordings are told what is saved while a command runs.
 	recordings map[*Recording]bool
+
+	diagnostics Diagnostics
 }
 
 // New returns a workspace of the given root folders (absolute, at least one, the first is where relative paths start).

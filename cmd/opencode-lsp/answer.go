@@ -35,11 +35,15 @@ func (p *program) answerCommand() *cobra.Command {
 
 // answer settles the question; a late answer fails and says who was first.
 func (p *program) answer(ctx context.Context, server int, arg map[string]string) error {
-	r, err := p.find(ctx, "", server)
+	found, err := p.find(ctx, "", server)
 	if err != nil {
 		return err
 	}
-	defer r.Close()
+	defer found.Close()
+	r, err := asking(ctx, found, arg["id"])
+	if err != nil {
+		return err
+	}
 	var result struct {
 		OK     bool
 		Reason string
@@ -55,4 +59,33 @@ func (p *program) answer(ctx context.Context, server int, arg map[string]string)
 	}
 	fmt.Fprintln(p.stdout, "answered: "+arg["reply"])
 	return nil
+}
+
+// asking is the one server that has the question open, any question without an id; the newest where none has.
+func asking(ctx context.Context, found lsp.Remotes, id string) (*lsp.Remote, error) {
+	if len(found) == 1 {
+		return found[0], nil
+	}
+	var with lsp.Remotes
+	var which []string
+	for _, r := range found {
+		var open []struct{ ID, Permission, Subject string }
+		if err := r.Command(ctx, "opencode.permission.list", map[string]any{}, &open); err != nil {
+			return nil, fmt.Errorf("server %d: %w", r.PID, err)
+		}
+		for _, q := range open {
+			if id == "" || q.ID == id {
+				with = append(with, r)
+				which = append(which, fmt.Sprintf("--server %d asks #%s %s: %s", r.PID, q.ID, q.Permission, q.Subject))
+				break
+			}
+		}
+	}
+	switch len(with) {
+	case 0:
+		return found[0], nil
+	case 1:
+		return with[0], nil
+	}
+	return nil, &exitError{exitFailed, "several servers of this folder have a question: " + strings.Join(which, "; ")}
 }

@@ -4,14 +4,17 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/agent/agenttest"
@@ -146,13 +149,64 @@ func TestSendAndAnswer(t *testing.T) {
 	asked("OpenCode #3 bash: touch made")
 	c.run(0, "answered: reject", "answer", "reject")
 	c.run(0, "Talk.", "send", "--new", "--wait", "talk")
-	c.run(0, "running, version", "doctor")
+	c.run(0, "running as process", "doctor")
 	c.run(1, "open in another editor", "sessions", "delete", sessionID(t, c))
 	c.run(2, "--line needs --file", "send", "--line", "3", "x")
 	c.run(2, "nothing to send", "send")
 	if list := ed.Complaints(); len(list) > 0 {
 		t.Errorf("the editor complains: %q", list)
 	}
+}
+
+// Two editors on one folder have a server each: a prompt goes to the newest or to the one that is named, an answer to the
+// one that asks.
+func TestSeveralServers(t *testing.T) {
+	c, _ := newCLI(t, editCall+"\n\n"+editCall+"\n")
+	first := c.edit()
+	older := c.newestServer()
+	second := c.edit()
+	newer := c.newestServer()
+	for _, ed := range []*lsptest.Editor{first, second} {
+		if err := ed.Open("main.go"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	asked := func(ed *lsptest.Editor) {
+		t.Helper()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := ed.Wait(ctx, "a question", func() bool { return len(ed.OpenQuestions()) == 1 }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.run(0, "of server "+newer+", the newest of 2 here", "send", "--new", "fix it")
+	asked(second)
+	c.run(0, "sent to session", "send", "--new", "--server", older, "fix it")
+	asked(first)
+	c.run(1, "--server "+older+" asks #1 edit: main.go", "answer", "once")
+	c.run(0, "answered: reject", "answer", "--server", newer, "reject")
+	c.run(0, "answered: reject", "answer", "reject")
+	c.run(1, "0 questions are open", "answer", "reject")
+	c.run(3, "no opencode-lsp runs", "answer", "--server", "1", "reject")
+}
+
+// newestServer is the process that listens since last.
+func (c cli) newestServer() string {
+	c.t.Helper()
+	sockets, err := filepath.Glob(filepath.Join(c.home.runtime, "opencode-lsp", "*.sock"))
+	if err != nil || len(sockets) == 0 {
+		c.t.Fatalf("no sockets: %v", err)
+	}
+	newest := slices.MaxFunc(sockets, func(a, b string) int {
+		infoA, errA := os.Stat(a)
+		infoB, errB := os.Stat(b)
+		if err := errors.Join(errA, errB); err != nil {
+			c.t.Fatal(err)
+		}
+		return infoA.ModTime().Compare(infoB.ModTime())
+	})
+	_, pid, _ := strings.Cut(strings.TrimSuffix(filepath.Base(newest), ".sock"), "-")
+	return pid
 }
 
 // sessionID is the newest session of the folder.

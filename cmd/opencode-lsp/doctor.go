@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,8 +91,8 @@ func (d *doctor) trust(context.Context) {
 }
 
 // instructions are the files that the model reads with every session, and whose words they are.
-func (d *doctor) instructions(context.Context) {
-	for _, r := range d.rules() {
+func (d *doctor) instructions(ctx context.Context) {
+	for _, r := range d.rules(ctx, d.policy()) {
 		whose := "yours"
 		if r.Repository {
 			whose = "the repository's; the model is told so"
@@ -109,7 +110,8 @@ func (d *doctor) permissions(context.Context) {
 	}
 }
 
-// model asks the configured model for one word.
+// model looks whether the provider lists the configured model, which costs nothing, and asks the model for one word where it
+// does not: not every server has a list, and not every list has all names.
 func (d *doctor) model(ctx context.Context) {
 	m, info, err := d.engine.model("")
 	if err != nil {
@@ -118,8 +120,14 @@ func (d *doctor) model(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, modelPatience)
 	defer cancel()
-	req := agent.Request{System: "Answer with the word ok.", Messages: []agent.Message{{Role: agent.User, Text: "Are you there?"}}}
 	start := time.Now()
+	if d.listed(ctx, info.Name) {
+		d.ok("model", "%s is listed by its provider after %d ms", info.Name, time.Since(start).Milliseconds())
+		d.key(info.Name)
+		return
+	}
+	req := agent.Request{System: "Answer with the word ok.", Messages: []agent.Message{{Role: agent.User, Text: "Are you there?"}}}
+	start = time.Now()
 	for delta, err := range m.Stream(ctx, req) {
 		if err != nil {
 			d.fail("model", "%s: %s", info.Name, err)
@@ -131,6 +139,16 @@ func (d *doctor) model(ctx context.Context) {
 	}
 	d.ok("model", "%s answers after %d ms", info.Name, time.Since(start).Milliseconds())
 	d.key(info.Name)
+}
+
+// listed reports whether the provider's list holds the model.
+func (d *doctor) listed(ctx context.Context, name string) bool {
+	provider, id, _ := strings.Cut(name, "/")
+	d.engine.mu.Lock()
+	cfg := d.engine.llmConfig(provider, id)
+	d.engine.mu.Unlock()
+	ids, err := llm.Models(ctx, cfg)
+	return err == nil && slices.Contains(ids, id)
 }
 
 // key says which variable or file the key came from, never the key.
@@ -185,7 +203,7 @@ func (d *doctor) running(ctx context.Context) {
 	if err != nil {
 		dir = d.root()
 	}
-	r, err := lsp.Find(ctx, d.program.dirs.runtime, dir, 0)
+	found, err := lsp.Find(ctx, d.program.dirs.runtime, dir, 0)
 	if errors.Is(err, lsp.ErrNoServer) {
 		d.ok("server", "no language server runs for this folder now")
 		return
@@ -194,14 +212,20 @@ func (d *doctor) running(ctx context.Context) {
 		d.fail("server", "%s", err)
 		return
 	}
-	defer r.Close()
+	defer found.Close()
+	for _, r := range found {
+		d.server(ctx, r)
+	}
+}
+
+func (d *doctor) server(ctx context.Context, r *lsp.Remote) {
 	var status struct {
 		Version, Model string
 		Unsaved        []string
 	}
 	if err := r.Command(ctx, "opencode.status", map[string]any{}, &status); err != nil {
-		d.fail("server", "%s; restart the server in your editor", err)
+		d.fail("server", "process %d: %s; restart the server in your editor", r.PID, err)
 		return
 	}
-	d.ok("server", "running, version %s, model %s, %d unsaved", status.Version, status.Model, len(status.Unsaved))
+	d.ok("server", "running as process %d, version %s, model %s, %d unsaved", r.PID, status.Version, status.Model, len(status.Unsaved))
 }

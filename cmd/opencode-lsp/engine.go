@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"net/http"
@@ -40,19 +39,25 @@ type engine struct {
 	servers  *mcp.Servers
 	// readable remembers mayRead.
 	readable verdicts
+	fetched  fetched
 
-	mu       sync.Mutex
-	config   *config.Config
-	inForce  permission.Policy // the rules; a search judges every file by them
-	editor   json.RawMessage   // the editor's settings
-	flags    json.RawMessage   // the command line's
-	chosen   string            // by opencode.model.select
-	models   map[string]agent.Model
-	seats    map[string]*seat // by session
-	found    []llm.Found      // local servers
-	serving  bool             // the MCP servers run
-	foundAt  time.Time
-	warnings []config.Warning
+	mu     sync.Mutex
+	config *config.Config
+	loads  int                // counts configurations
+	base   []permission.Layer // the rules for all agents
+	team   team
+	editor json.RawMessage // the editor's settings
+	flags  json.RawMessage // the command line's
+	chosen string          // by opencode.model.select
+	// chosenAgent is the one picked by opencode.agent.select, "" for none.
+	chosenAgent string
+	models      map[string]agent.Model
+	seats       map[string]*seat // by session
+	found       []llm.Found      // local servers
+	foundAt     time.Time
+	serving     bool           // the MCP servers run
+	knowledge   *llm.Catalogue // of models, read when it is needed
+	warnings    []config.Warning
 }
 
 // maxSteps bounds a turn that does not come to an end by itself.
@@ -100,11 +105,11 @@ func (e *engine) load(ctx context.Context) {
 	}
 	e.mu.Unlock()
 	cfg, warnings := config.Load(ctx, sources)
+	warnings = append(warnings, e.take(cfg)...)
 	e.mu.Lock()
 	fresh := slices.DeleteFunc(slices.Clone(warnings), func(w config.Warning) bool { return slices.Contains(e.warnings, w) })
 	e.warnings = warnings
 	e.mu.Unlock()
-	e.take(cfg)
 	select {
 	case e.loaded <- struct{}{}:
 	default: // whoever waits will look at the newest anyway
@@ -115,23 +120,21 @@ func (e *engine) load(ctx context.Context) {
 	}
 }
 
-// take makes a configuration the one in force. What it says of the agent in use comes after what it says of all.
-func (e *engine) take(cfg *config.Config) {
-	layers := append([]permission.Layer{permission.Defaults()}, cfg.Permission...)
-	layers = append(layers, cfg.Agent[cmp.Or(cfg.DefaultAgent, defaultAgent)].Permission...)
+// take makes a configuration the one in force, and returns what its agents ask for in vain.
+func (e *engine) take(cfg *config.Config) []config.Warning {
+	base := append([]permission.Layer{permission.Defaults()}, cfg.Permission...)
+	team := newTeam(cfg, base, e.where.Home)
 	e.mu.Lock()
-	e.config = cfg
-	e.inForce = permission.Policy{Layers: layers, Home: e.where.Home}
+	e.config, e.base, e.team = cfg, base, team
+	e.loads++
 	e.models = map[string]agent.Model{}
 	serving := e.serving
 	e.mu.Unlock()
 	if serving {
 		e.servers.Configure(cfg.MCP)
 	}
+	return team.warnings(cfg)
 }
-
-// defaultAgent is the agent that takes a prompt where none is set.
-const defaultAgent = "build"
 
 // now is the configuration in force. It must not be changed.
 func (e *engine) now() *config.Config {
@@ -223,40 +226,45 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	var all *agent.Sessions
 	opt.Equip = func(ctx context.Context, s *agent.Session, p agent.Profile, model agent.ModelInfo) (agent.Equipment, error) {
 		d, f := e.seat(s, applier, barrier), lineage{all, s}
-		set := slices.Concat(tools.ForModel(d.tools, model.Name), f.task(e.subagents()))
+		d.sit(e.remembered(func() permission.Policy { return e.within(f, p.Name) }))
+		set := slices.Concat(tools.ForModel(d.tools, model.Name), f.task(e.callees(d.rules()), e.now().SubagentDepth))
 		set = append(set, e.serverTools(ctx, s, d.env, set)...)
-		return agent.Equipment{Tools: tools.NewSet(set...), Gate: e.gate(f), System: d.system(e, p)}, nil
+		return agent.Equipment{Tools: tools.NewSet(offered(set, d.rules())...), Gate: e.gate(f, d.rules), System: d.system(ctx, e, p)}, nil
 	}
 	all = agent.NewSessions(opt)
 	return all
 }
 
-// subagents are the agents that the task tool may call.
-func (e *engine) subagents() []agent.Profile {
-	return []agent.Profile{
-		{Name: "explore", Mode: agent.Subagent, Description: "Finds things out in the workspace: searches and reads many files, changes none."},
-		{Name: "general", Mode: agent.Subagent, Description: "Does work of several steps on its own."},
-	}
-}
-
-// profile finds the agent of that name, "" being the default one.
-func (e *engine) profile(name string) (agent.Profile, error) {
-	cfg := e.now()
-	p := agent.Profile{Name: cmp.Or(name, cfg.DefaultAgent, defaultAgent), Mode: agent.Primary}
-	var set struct{ Steps int }
-	if raw := cfg.Agent[p.Name].Raw; len(raw) > 0 && json.Unmarshal(raw, &set) == nil {
-		p.Steps = max(set.Steps, 0)
-	}
-	return p, nil
+// offered are the tools that the rules do not forbid altogether.
+func offered(all []tools.Tool, p permission.Policy) []tools.Tool {
+	return slices.DeleteFunc(slices.Clone(all), func(t tools.Tool) bool { return p.Forbids(permission.KeyOf(t.Name())) })
 }
 
 // seat is what a session keeps from turn to turn.
 type seat struct {
 	env   *tools.Env
 	tools []tools.Tool // the built-in ones, which share what the session has seen
+	// prompts are the system prompts by agent: fixed once used, for the provider's cache. The session's goroutine owns them.
+	prompts map[string]string
 
-	mu      sync.Mutex
-	prompts map[string]string // system prompts by agent: fixed once used, for the provider's cache
+	mu     sync.Mutex
+	policy func() permission.Policy
+	told   map[string]bool // instructions near files that were read
+}
+
+// sit takes the rules of the agent whose turn it is.
+func (d *seat) sit(policy func() permission.Policy) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.policy = policy
+}
+
+// rules are those of the agent whose turn it is.
+func (d *seat) rules() permission.Policy {
+	d.mu.Lock()
+	policy := d.policy
+	d.mu.Unlock()
+	return policy()
 }
 
 func (e *engine) seat(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *seat {
@@ -266,8 +274,9 @@ func (e *engine) seat(s *agent.Session, applier workspace.Applier, barrier func(
 	if d != nil {
 		return d
 	}
-	env := e.env(s, applier, barrier)
-	d = &seat{env: env, tools: tools.Builtin(env), prompts: map[string]string{}} // not raced: one turn of a session at a time
+	d = &seat{prompts: map[string]string{}} // not raced: one turn of a session at a time
+	d.env = e.env(s, d, applier, barrier)
+	d.tools = tools.Builtin(d.env)
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.seats[s.ID()] = d
@@ -275,39 +284,33 @@ func (e *engine) seat(s *agent.Session, applier workspace.Applier, barrier func(
 }
 
 // system is the agent's system prompt in this session.
-func (d *seat) system(e *engine, p agent.Profile) string {
-	d.mu.Lock()
-	defer d.mu.Unlock()
+func (d *seat) system(ctx context.Context, e *engine, p agent.Profile) string {
 	text, ok := d.prompts[p.Name]
 	if !ok {
-		text = e.system()
+		text = e.system(ctx, p)
 		d.prompts[p.Name] = text
 	}
 	return text
 }
 
-func (e *engine) gate(f lineage) *permission.Gate {
+func (e *engine) gate(f lineage, policy func() permission.Policy) *permission.Gate {
 	return &permission.Gate{
-		Policy: func() permission.Policy { return f.policy(func(string) permission.Policy { return e.policy() }) },
-		Grants: e.grants, Workspace: e.root(), Session: f.root(), Asker: f.session,
+		Policy: policy, Grants: e.grants, Workspace: e.root(), Session: f.root(), Asker: f.session,
 		Warn: func(err error) { e.notify("OpenCode: " + err.Error()) },
 	}
 }
 
-// policy is the rules in force: the defaults below what is configured.
-func (e *engine) policy() permission.Policy {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.inForce
-}
-
 // env is what the tools of a session work on.
-func (e *engine) env(s *agent.Session, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *tools.Env {
+func (e *engine) env(s *agent.Session, d *seat, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *tools.Env {
 	cfg := e.now()
+	todos := &tools.Todos{}
+	todos.Set(s.Todos())
 	env := &tools.Env{
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ(), cfg),
-		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: &tools.Todos{},
-		MayRead: e.mayRead, Seen: e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser, Tracker: e.tracker,
+		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: todos,
+		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) }, Formatters: e.formatters,
+		Nearby: func(abs string) string { return e.nearby(d, abs) },
+		Seen:   e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser, Tracker: e.tracker,
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }
@@ -315,12 +318,12 @@ func (e *engine) env(s *agent.Session, applier workspace.Applier, barrier func(c
 	return env
 }
 
-// mayRead reports whether the rules let the model read a file, by its canonical name, unasked: a search passes over the
+// mayRead reports whether the rules let a model read a file, by its canonical name, unasked: a search passes over the
 // others, as it would otherwise be a way around the question.
-func (e *engine) mayRead(abs string) bool {
+func (e *engine) mayRead(p permission.Policy, abs string) bool {
 	place := e.place()
 	place.Resolve = nil // a search has many files
-	return e.readable.ask(e.policy(), place.Roots, abs, func(p permission.Policy) bool {
+	return e.readable.ask(p, place.Roots, abs, func(p permission.Policy) bool {
 		strictest, _ := p.JudgeAll(permission.FileItems("read", abs, place))
 		return strictest.Action == permission.Allow
 	})
@@ -334,11 +337,11 @@ func (e *engine) place() permission.Place {
 	return p
 }
 
-// system is the prompt of a new session.
-func (e *engine) system() string {
+// system is the system prompt of an agent in a new session.
+func (e *engine) system(ctx context.Context, p agent.Profile) string {
 	roots := e.ws.Roots()
 	_, err := os.Stat(filepath.Join(roots[0], ".git"))
-	return agent.SystemPrompt(roots, err == nil, time.Now(), e.rules()) + serverWords(e.servers.Instructions())
+	return agent.SystemPrompt(p, roots, err == nil, time.Now(), e.rules(ctx, e.policyOf(p.Name))) + serverWords(e.servers.Instructions())
 }
 
 func (e *engine) close() {

@@ -43,7 +43,9 @@ func measureGrep(t *testing.T, _ binaries) []figure {
 	if err != nil {
 		t.Fatal(err)
 	}
-	set := tools.NewSet(tools.Builtin(e.env(session, nil, nil))...)
+	d := e.seat(session, nil, nil)
+	d.sit(e.policy)
+	set := tools.NewSet(d.tools...)
 	var figures []figure
 	for _, search := range []struct{ name, pattern string }{
 		{"a word", "context"}, {"a regexp", `func\s+\w+\(`}, {"a rare word", "Bleichenbacher"},

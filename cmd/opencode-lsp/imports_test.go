@@ -19,7 +19,7 @@ var layers = map[string]string{
 	"permission/shell": "permission",
 	"permission/batch": "permission permission/shell",
 	"workspace":        "", // the user's files; consent is not its matter
-	"workspace/config": "permission",
+	"workspace/config": "permission permission/shell",
 	"tools":            "permission permission/shell workspace",
 	"tools/mcp":        "permission tools tools/mcp/oauth",
 	"tools/mcp/oauth":  "", // speaks to authorization servers alone

@@ -47,7 +47,7 @@ func (p *program) runCommand() *cobra.Command {
 	}
 	f := cmd.Flags()
 	f.StringVarP(&o.model, "model", "m", "", "the model, provider/model")
-	f.StringVar(&o.agent, "agent", "", "the agent of a new session")
+	f.StringVar(&o.agent, "agent", "", "the agent that takes the prompt")
 	f.BoolVarP(&o.resume, "continue", "c", false, "go on with the last session of this folder")
 	f.StringVarP(&o.session, "session", "s", "", "go on with this session")
 	f.StringVar(&o.format, "format", "text", "text, or json: one event a line")
@@ -84,6 +84,11 @@ func (p *program) run(ctx context.Context, o runOptions, text string) error {
 	if o.model != "" {
 		e.setModel(o.model)
 	}
+	if o.agent != "" {
+		if err := e.answering(o.agent); err != nil {
+			return err
+		}
+	}
 	watching, stop := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	work.Go(func() { e.watchAll(watching) })
@@ -95,7 +100,7 @@ func (p *program) run(ctx context.Context, o runOptions, text string) error {
 	if err != nil {
 		return err
 	}
-	turn, err := s.Prompt(agent.Prompt{Text: text})
+	turn, err := s.Prompt(agent.Prompt{Text: text, Agent: o.agent})
 	if err != nil {
 		return err
 	}
@@ -110,7 +115,7 @@ func pickSession(ctx context.Context, sessions *agent.Sessions, o runOptions) (*
 	case o.resume:
 		return sessions.Current(ctx)
 	}
-	return sessions.New(ctx, agent.Start{Agent: o.agent, Model: o.model})
+	return sessions.New(ctx, agent.Start{Model: o.model})
 }
 
 // runView shows a turn on the terminal and puts its questions there.

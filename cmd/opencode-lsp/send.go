@@ -80,8 +80,8 @@ func (o sendOptions) place() (map[string]any, error) {
 	return place, nil
 }
 
-// find connects to the server that has the folder open.
-func (p *program) find(ctx context.Context, file string, server int) (*lsp.Remote, error) {
+// find connects to the servers that have the folder open, the newest first; server names one of them.
+func (p *program) find(ctx context.Context, file string, server int) (lsp.Remotes, error) {
 	dir, err := workingDir()
 	if err != nil {
 		return nil, err
@@ -94,20 +94,20 @@ func (p *program) find(ctx context.Context, file string, server int) (*lsp.Remot
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return nil, err
 	}
-	r, err := lsp.Find(ctx, p.dirs.runtime, dir, server)
+	found, err := lsp.Find(ctx, p.dirs.runtime, dir, server)
 	if errors.Is(err, lsp.ErrNoServer) {
 		return nil, &exitError{exitNoServer, err.Error()}
 	}
-	return r, err
+	return found, err
 }
 
 // send hands over the prompt and returns at once: an editor that waits for this program must not wait for itself.
 func (p *program) send(ctx context.Context, o sendOptions, arg map[string]any, text string) error {
-	r, err := p.find(ctx, o.file, o.server)
+	found, err := p.find(ctx, o.file, o.server)
 	if err != nil {
 		return failed(err)
 	}
-	defer r.Close()
+	defer found.Close()
 	command := "opencode.prompt"
 	arg["text"], arg["wait"] = text, o.wait
 	if o.action != "" {
@@ -120,15 +120,23 @@ func (p *program) send(ctx context.Context, o sendOptions, arg map[string]any, t
 		Turn    string
 		agent.TurnEnd
 	}
-	if err := r.Command(ctx, command, arg, &answer); err != nil {
+	if err := found[0].Command(ctx, command, arg, &answer); err != nil {
 		return failed(err)
 	}
 	if !o.wait {
-		fmt.Fprintf(p.stdout, "sent to session %s; the answer comes in your editor\n", answer.Session)
+		fmt.Fprintf(p.stdout, "sent to session %s%s; the answer comes in your editor\n", answer.Session, among(found))
 		return nil
 	}
 	if answer.Text != "" {
 		fmt.Fprintln(p.stdout, answer.Text)
 	}
 	return failed(outcome(answer.TurnEnd))
+}
+
+// among says which of several servers it was, "" where there is but one.
+func among(found lsp.Remotes) string {
+	if len(found) == 1 {
+		return ""
+	}
+	return fmt.Sprintf(" of server %d, the newest of %d here (--server chooses)", found[0].PID, len(found))
 }

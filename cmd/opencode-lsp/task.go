@@ -1,15 +1,12 @@
 package main
 
 import (
-	"slices"
+	"cmp"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/tools"
 )
-
-// taskDepth is how many sessions may stand below one that a person began; OpenCode's default.
-const taskDepth = 1
 
 // lineage is what a session belongs to: the session that a person began, and the sessions between.
 type lineage struct {
@@ -26,23 +23,41 @@ func (l lineage) root() string {
 	return l.session.ID()
 }
 
-// policy is the rules of the session's agent within those of the sessions above it, so that no task holds more than who
-// gave it.
-func (l lineage) policy(of func(agent string) permission.Policy) permission.Policy {
-	var outer *permission.Policy
-	for _, info := range slices.Backward(l.sessions.Parents(l.session)) {
-		p := of(info.Agent)
-		p.Within, outer = outer, &p
-	}
-	own := of(l.session.Info().Agent)
-	own.Within = outer
-	return own
-}
-
-// task is the task tool of a session; nil where there is nobody to call.
-func (l lineage) task(agents []agent.Profile) []tools.Tool {
-	if len(agents) == 0 || l.session.Info().Parent != "" && taskDepth < 2 {
+// task is the task tool of a session; nil where there is nobody to call. depth is how many sessions may stand below one that
+// a person began.
+func (l lineage) task(agents []agent.Profile, depth int) []tools.Tool {
+	if len(agents) == 0 || len(l.sessions.Parents(l.session)) >= depth {
 		return nil
 	}
-	return []tools.Tool{l.sessions.TaskTool(l.session, agents, taskDepth)}
+	return []tools.Tool{l.sessions.TaskTool(l.session, agents, depth)}
+}
+
+// callees are the agents that an agent with these rules may call.
+func (e *engine) callees(p permission.Policy) []agent.Profile {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	var list []agent.Profile
+	for _, m := range e.team {
+		call := permission.Item{Permission: "task", Values: []string{m.Name}}
+		if m.Mode != agent.Primary && !m.Hidden && p.Judge(call).Action != permission.Deny {
+			list = append(list, m.Profile)
+		}
+	}
+	return list
+}
+
+// within is the rules of an agent in a session, within those of the sessions above it, so that no task holds more than who
+// gave it. The rules of a session that is at work are those of its present turn.
+func (e *engine) within(l lineage, name string) permission.Policy {
+	own := e.policyOf(name)
+	for _, above := range l.sessions.Parents(l.session) {
+		e.mu.Lock()
+		seat := e.seats[above.ID]
+		e.mu.Unlock()
+		if seat != nil {
+			return own.Inside(seat.rules()) // those above it included
+		}
+		own = own.Inside(e.policyOf(cmp.Or(above.Agent, e.agentName())))
+	}
+	return own
 }

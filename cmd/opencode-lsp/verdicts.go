@@ -10,19 +10,30 @@ import (
 // maxVerdicts bounds what is remembered: judging a file costs as much as reading it, and a search asks for every file.
 const maxVerdicts = 50_000
 
-// verdicts remembers which files may be read, as long as the rules and the roots stay what they are.
+// verdicts remembers which files may be read by which rules, as long as those and the roots stay what they are.
 type verdicts struct {
-	mu     sync.RWMutex
-	layers []permission.Layer
-	roots  []string
-	known  map[string]bool
+	mu    sync.RWMutex
+	roots []string
+	known map[verdictKey]bool
+}
+
+// verdictKey is a file and the rules by which it was judged. Rules are made anew whenever the configuration is loaded, so
+// that their place in memory tells them apart.
+type verdictKey struct {
+	rules  *permission.Layer
+	within *permission.Policy
+	file   string
 }
 
 // ask returns the remembered verdict on a file, or judges it and remembers.
 func (v *verdicts) ask(p permission.Policy, roots []string, file string, judge func(permission.Policy) bool) bool {
+	key := verdictKey{within: p.Within, file: file}
+	if len(p.Layers) > 0 {
+		key.rules = &p.Layers[0]
+	}
 	v.mu.RLock()
-	ok, known := v.known[file]
-	known = known && v.holds(p, roots)
+	ok, known := v.known[key]
+	known = known && slices.Equal(v.roots, roots)
 	v.mu.RUnlock()
 	if known {
 		return ok
@@ -30,15 +41,9 @@ func (v *verdicts) ask(p permission.Policy, roots []string, file string, judge f
 	ok = judge(p)
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if !v.holds(p, roots) || len(v.known) >= maxVerdicts {
-		v.layers, v.roots, v.known = p.Layers, roots, map[string]bool{}
+	if !slices.Equal(v.roots, roots) || len(v.known) >= maxVerdicts || v.known == nil {
+		v.roots, v.known = roots, map[verdictKey]bool{}
 	}
-	v.known[file] = ok
+	v.known[key] = ok
 	return ok
-}
-
-// holds is called with mu held. The layers are made anew whenever the configuration is loaded, so that their place in
-// memory tells them apart.
-func (v *verdicts) holds(p permission.Policy, roots []string) bool {
-	return v.known != nil && len(v.layers) == len(p.Layers) && (len(p.Layers) == 0 || &v.layers[0] == &p.Layers[0]) && slices.Equal(v.roots, roots)
 }

@@ -25,9 +25,7 @@ type helix struct{ *screen }
 func (m machine) hasPrompts() bool { return m == withPrompts }
 
 func everyHelix(t *testing.T, scenario func(t *testing.T, m machine)) {
-	for _, m := range []machine{withPrompts, withoutPrompts} {
-		t.Run(strings.ReplaceAll(m.name, " ", ""), func(t *testing.T) { scenario(t, m) })
-	}
+	everyMachine(t, []machine{withPrompts, withoutPrompts}, scenario)
 }
 
 // newHelix writes languages.toml as the page says, the keys of the page, and opens a file.

@@ -18,15 +18,21 @@ say() { printf 'install-vscode: %s\n' "$*" >&2; }
 exec 9>"$cache/lock"
 flock 9
 
-need_packages() {
-  command -v chromium >/dev/null && command -v g++ >/dev/null && command -v make >/dev/null &&
-    command -v python3 >/dev/null && command -v npm >/dev/null && dpkg -s libkrb5-dev >/dev/null 2>&1
-}
+# The packages that are missing. A Node from elsewhere brings its own npm and does not let Debian's in beside it.
+packages=()
+want() { command -v "$1" >/dev/null || packages+=("${@:2}"); }
+want chromium chromium fonts-dejavu-core
+want g++ g++
+want make make
+want python3 python3
+want pkg-config pkg-config
+want npm nodejs npm
+dpkg -s libkrb5-dev >/dev/null 2>&1 || packages+=(libkrb5-dev)
 
-if ! need_packages; then
-  say "chromium, a C++ compiler, libkrb5-dev"
+if [ ${#packages[@]} -gt 0 ]; then
+  say "${packages[*]}"
   apt-get update -q >&2
-  apt-get install -y -q --no-install-recommends chromium fonts-dejavu-core g++ make python3 pkg-config libkrb5-dev nodejs npm >&2
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${packages[@]}" >&2
 fi
 
 if [ ! -x "$node_dir/bin/node" ]; then

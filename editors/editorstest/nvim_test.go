@@ -15,11 +15,8 @@ func neovims() []machine {
 	return []machine{{"Neovim 0.7", ""}, {"Neovim 0.10", "trixie"}, {"Neovim 0.12", "sid"}}
 }
 
-// everyNeovim runs a scenario in each version.
 func everyNeovim(t *testing.T, scenario func(t *testing.T, m machine)) {
-	for _, m := range neovims() {
-		t.Run(strings.ReplaceAll(m.name, " ", ""), func(t *testing.T) { scenario(t, m) })
-	}
+	everyMachine(t, neovims(), scenario)
 }
 
 // nvim is a Neovim with the plugin installed as the README says.

@@ -44,17 +44,18 @@ type Config struct {
 	// Permission holds one layer for each source that sets any, the NarrowOnly ones last.
 	Permission []permission.Layer `json:"-"`
 	// MCP holds the servers by name, as JSON of OpenCode's shape.
-	MCP map[string]json.RawMessage `json:"mcp"`
-	// Instructions are absolute paths or globs, and http addresses, each once. A glob may meet a symbolic link that leads
-	// out of the workspace: whoever reads them checks that.
-	Instructions     []string           `json:"instructions"`
-	Command          map[string]Command `json:"command"`
-	Compaction       Compaction         `json:"compaction"`
-	ToolOutput       ToolOutput         `json:"tool_output"`
-	Edits            Edits              `json:"edits"`
-	Environment      Environment        `json:"environment"`
-	Transcript       Transcript         `json:"transcript"`
-	PermissionPrompt PermissionPrompt   `json:"permission_prompt"`
+	MCP          map[string]json.RawMessage `json:"mcp"`
+	Instructions []Instruction              `json:"-"`
+	Formatters   Formatters                 `json:"-"`
+	Command      map[string]Command         `json:"command"`
+	// SubagentDepth is how deep agents may start agents.
+	SubagentDepth    int              `json:"subagent_depth"`
+	Compaction       Compaction       `json:"compaction"`
+	ToolOutput       ToolOutput       `json:"tool_output"`
+	Edits            Edits            `json:"edits"`
+	Environment      Environment      `json:"environment"`
+	Transcript       Transcript       `json:"transcript"`
+	PermissionPrompt PermissionPrompt `json:"permission_prompt"`
 
 	// Files are all files that were read or looked for: what to watch.
 	Files []string `json:"-"`
@@ -62,6 +63,15 @@ type Config struct {
 	Untrusted []string `json:"-"`
 	// Hash stands for exactly what needs trust in this workspace, trusted or not; "" where nothing does.
 	Hash string `json:"-"`
+}
+
+// Instruction names rules for the model.
+type Instruction struct {
+	// At is an absolute path or glob, or an http address. A glob may meet a symbolic link that leads out of the workspace:
+	// whoever reads it checks that.
+	At string
+	// Repository says that the workspace's own files name it.
+	Repository bool
 }
 
 // Secret is a text that no log, transcript or JSON shows.
@@ -120,6 +130,15 @@ type Model struct {
 	Name  string `json:"name"`
 	Limit Limit  `json:"limit"`
 	Cost  Cost   `json:"cost"`
+	// Options are fields of every request, in OpenCode's names or the provider's.
+	Options    map[string]json.RawMessage `json:"options"`
+	Modalities Modalities                 `json:"modalities"`
+	Reasoning  bool                       `json:"reasoning"`
+}
+
+// Modalities are the kinds of files that a model takes: "text", "image", "pdf".
+type Modalities struct {
+	Input []string `json:"input"`
 }
 
 // Limit bounds a model in tokens; 0: not known.
@@ -136,11 +155,27 @@ type Cost struct {
 	CacheWrite float64 `json:"cache_write"`
 }
 
-// Agent is one agent's settings: Raw is the JSON of OpenCode's shape without what it says of permissions, which stands in
-// Permission, a layer for each source, the NarrowOnly ones last.
+// Agent is what is set for one agent, a built-in one or one of the user's own; what is left out is zero.
 type Agent struct {
-	Raw        json.RawMessage
-	Permission []permission.Layer
+	Model       string `json:"model"`
+	Variant     string `json:"variant"`
+	Prompt      string `json:"-"`
+	Description string `json:"description"`
+	// Mode is "primary", "subagent", "all" or "".
+	Mode        string   `json:"mode"`
+	Temperature *float64 `json:"temperature"`
+	TopP        *float64 `json:"top_p"`
+	// Steps bounds the replies of a turn; 0: not set.
+	Steps   int   `json:"steps"`
+	Hidden  *bool `json:"hidden"`
+	Disable bool  `json:"disable"`
+	// Options are further fields of requests to the provider: "options" and every key that is unknown.
+	Options map[string]json.RawMessage `json:"-"`
+	// RepositoryPrompt is the prompt that the workspace's own files give, beside the user's own Prompt: it speaks for whoever
+	// wrote it. RepositoryFile is where it stands.
+	RepositoryPrompt, RepositoryFile string `json:"-"`
+	// Permission holds a layer for each source, the NarrowOnly ones last.
+	Permission []permission.Layer `json:"-"`
 }
 
 // Command is a prompt of the user's own. Its template may hold $1, $ARGUMENTS, @file and !`shell`; one with !`shell` from
@@ -152,6 +187,22 @@ type Command struct {
 	Model       string `json:"model"`
 	Subtask     bool   `json:"subtask"`
 	CodeAction  bool   `json:"codeAction"`
+}
+
+// Formatters says which programs format files after an edit.
+type Formatters struct {
+	// On turns on the known ones; Repository says that the workspace's own files, which are trusted, do.
+	On, Repository bool
+	// Named are those that the settings name, whose fields that are not empty take the place of a known one's.
+	Named map[string]Formatter
+}
+
+// Formatter is what is set for one formatter.
+type Formatter struct {
+	Disabled    bool              `json:"disabled"`
+	Command     []string          `json:"command"` // $FILE stands for the file
+	Environment map[string]string `json:"environment"`
+	Extensions  []string          `json:"extensions"`
 }
 
 // Compaction says how a conversation that outgrows its model is shortened; numbers are tokens, 0: the agent decides.
@@ -225,6 +276,7 @@ func Load(ctx context.Context, from Sources) (*Config, []Warning) {
 	l := &loader{Sources: from, schema: newSchema()}
 	l.find(ctx)
 	for _, d := range l.docs {
+		legacyModes(d.tree)
 		if !d.project {
 			l.substitute(d, d.tree)
 		}

@@ -155,12 +155,46 @@ func TestMerge(t *testing.T) {
 		Models: map[string]Model{"m": {Limit: Limit{8000, 100}, Cost: Cost{Input: 0.5}}},
 	}})
 	equal(t, "instructions", c.Instructions,
-		[]string{filepath.Join(p.repo, "rules.md"), "https://example.com/r.md", filepath.Join(p.repo, "docs/*.md")})
+		[]Instruction{{filepath.Join(p.repo, "rules.md"), false}, {"https://example.com/r.md", false}, {filepath.Join(p.repo, "docs/*.md"), true}})
 	equal(t, "mcp", string(c.MCP["db"]), `{"type":"local","command":["db","-v"],"enabled":false}`)
 	equal(t, "compaction", c.Compaction, Compaction{Auto: true, Prune: true})
 	shown, err := json.Marshal(c)
 	if text := fmt.Sprintf("%v %+v %#v %s", *c, *c, *c, shown); err != nil || strings.Contains(text, "k1") || strings.Contains(text, `"s3"`) {
 		t.Errorf("a secret is shown: %s, %v", text, err)
+	}
+}
+
+// TestFormatters lays what several files say of formatters over one another.
+func TestFormatters(t *testing.T) {
+	for name, tc := range map[string]struct {
+		user, editor, repo string // the repository's are trusted
+		want               Formatters
+	}{
+		"nothing":              {"", "", "", Formatters{}},
+		"on":                   {"true", "", "", Formatters{On: true}},
+		"an object turns on":   {`{}`, "", "", Formatters{On: true, Named: map[string]Formatter{}}},
+		"off":                  {"true", "false", "", Formatters{}},
+		"the repository's":     {"", "", "true", Formatters{On: true, Repository: true}},
+		"the repository's off": {"true", "", "false", Formatters{}},
+		"entries": {`{"a": {"command": ["a", "$FILE"], "extensions": [".a"]}, "b": {}}`, `{"a": {"environment": {"X": "1"}}}`, `{"b": {"disabled": true}}`,
+			Formatters{On: true, Repository: true, Named: map[string]Formatter{
+				"a": {Command: []string{"a", "$FILE"}, Extensions: []string{".a"}, Environment: map[string]string{"X": "1"}}, "b": {Disabled: true}}}},
+		"true begins anew": {`{"a": {"command": ["a"]}}`, "true", "", Formatters{On: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := func(value string) string {
+				if value == "" {
+					return "{}"
+				}
+				return `{"formatter": ` + value + `}`
+			}
+			p := newPlace(t, map[string]string{"user/opencode.json": text(tc.user), "repo/opencode.json": text(tc.repo)})
+			p.from.Editor = json.RawMessage(text(tc.editor))
+			p.from.Trusted = func(string) bool { return true }
+			if c := p.clean(); !reflect.DeepEqual(c.Formatters, tc.want) {
+				t.Errorf("got %+v, want %+v", c.Formatters, tc.want)
+			}
+		})
 	}
 }
 
@@ -199,12 +233,12 @@ func TestPermissionLayers(t *testing.T) {
 		{Name: "OPENCODE_PERMISSION", Rules: []permission.Rule{rule("edit", "*", permission.Allow)}},
 		{Name: "workspace config (" + file("repo/opencode.json") + ")", NarrowOnly: true, Rules: []permission.Rule{rule("*", "*", permission.Allow)}},
 	})
-	equal(t, "build", c.Agent["build"], Agent{Raw: json.RawMessage(`{"steps":3}`), Permission: []permission.Layer{
+	equal(t, "build", c.Agent["build"], Agent{Steps: 3, Options: map[string]json.RawMessage{}, Permission: []permission.Layer{
 		{Name: "editor settings", Rules: []permission.Rule{rule("*", "*", permission.Ask)}},
 		{Name: "workspace config (" + file("repo/opencode.json") + ")", NarrowOnly: true, Rules: []permission.Rule{rule("bash", "*", permission.Deny)}},
 	}})
 	equal(t, "review", c.Agent["deep/review"], Agent{
-		Raw: json.RawMessage(`{"description":"Reviews","mode":"subagent","temperature":0.5,"prompt":"Be strict about {env:HOME}."}`),
+		Description: "Reviews", Mode: "subagent", Temperature: new(0.5), Prompt: "Be strict about {env:HOME}.", Options: map[string]json.RawMessage{},
 		Permission: []permission.Layer{{Name: "user config (" + file("user/agents/deep/review.md") + ")", Rules: []permission.Rule{
 			rule("edit", "*", permission.Deny), rule("bash", "git *", permission.Allow), rule("webfetch", "*", permission.Deny),
 		}}},

@@ -63,10 +63,7 @@ func (l *loader) named(variable string) {
 // .opencode folders. Without a .git it looks no further up, where files may be anyone's.
 func (l *loader) workspace(ctx context.Context, root string) {
 	folders := upToGit(root)
-	top := folders[0]
-	if home := l.home(); home != "" && inside(top, home) {
-		top = root // a repository of the home folder itself does not open all of it to a workspace in it
-	}
+	top := topOf(root, l.home())
 	d := doc{layer: "workspace config", project: true, top: top}
 	for _, d.base = range folders {
 		d.dir = d.base
@@ -77,6 +74,22 @@ func (l *loader) workspace(ctx context.Context, root string) {
 		l.both(d)
 		l.prompts(ctx, d)
 	}
+}
+
+// topOf is the highest folder that counts as the workspace's own: the one that holds .git. A repository of the home folder
+// itself does not open all of it to a workspace in it.
+func topOf(root, home string) string {
+	top := upToGit(root)[0]
+	if home != "" && inside(top, home) {
+		return root
+	}
+	return top
+}
+
+// Folders are the folders whose files speak for the workspace of a root: from the one that holds .git down to the root.
+func Folders(root, home string) []string {
+	folders := upToGit(filepath.Clean(root))
+	return folders[slices.Index(folders, topOf(filepath.Clean(root), home)):]
 }
 
 // both reads a folder's opencode.json and opencode.jsonc.

@@ -27,9 +27,44 @@ func (l *loader) merge() *Config {
 	}
 	// A command whose template was left out is none.
 	maps.DeleteFunc(c.Command, func(_ string, command Command) bool { return command.Template == "" })
+	if n := all.get("instructions"); n != nil {
+		for _, item := range n.items {
+			c.Instructions = append(c.Instructions, Instruction{item.text, item.project})
+		}
+	}
+	c.Formatters = l.formatters()
 	c.Permission = l.layers(nil)
 	c.Agent = l.agents(all)
 	return c
+}
+
+// formatters lays what the sources say of formatters over one another: true and false begin anew, an object adds.
+func (l *loader) formatters() Formatters {
+	var out Formatters
+	var named *node
+	for _, d := range l.docs {
+		n := d.tree.get("formatter")
+		switch {
+		case n == nil:
+			continue
+		case n.kind == truth:
+			out, named = Formatters{On: n.truth, Repository: n.truth && d.project}, nil
+		default:
+			out.On, out.Repository = true, out.Repository || d.project
+			named = overlay(named, n, nil)
+		}
+	}
+	if named == nil {
+		return out
+	}
+	data, err := named.MarshalJSON()
+	if err == nil {
+		err = json.Unmarshal(data, &out.Named)
+	}
+	if err != nil { // checked values fit, so this is a fault of Keys
+		l.warn(Warning{File: "settings", Key: "formatter", Message: err.Error()})
+	}
+	return out
 }
 
 // defaults is a tree of all defaults.
@@ -58,6 +93,7 @@ func (l *loader) makeAbsolute(d *doc) {
 		if !isURL(item.text) {
 			item.text = l.absolute(d.base, item.text)
 		}
+		item.project = d.project
 	}
 }
 
@@ -81,21 +117,6 @@ func rank(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-func (l *loader) agents(all *node) map[string]Agent {
-	agents := map[string]Agent{}
-	section := all.get("agent")
-	if section == nil {
-		return agents
-	}
-	for _, f := range section.fields {
-		raw := newObject(slices.DeleteFunc(slices.Clone(f.value.fields), func(g field) bool {
-			return g.key == "permission" || g.key == "tools"
-		})...)
-		agents[f.key] = Agent{Raw: json.RawMessage(raw.compact()), Permission: l.layers([]string{"agent", f.key})}
-	}
-	return agents
 }
 
 // root is the first workspace folder, or the present folder where there is none.

@@ -19,8 +19,8 @@ type node struct {
 	items  []*node
 	text   string // of a string or number
 	truth  bool
-	// inert marks what is left out for want of trust.
-	inert bool
+	// inert marks what is left out for want of trust, project an instruction of the workspace's.
+	inert, project bool
 }
 
 type kind uint8

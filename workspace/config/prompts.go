@@ -19,6 +19,7 @@ func (l *loader) prompts(ctx context.Context, d doc) {
 	for _, section := range []struct{ folder, key, body string }{
 		{"command", "command", "template"}, {"commands", "command", "template"},
 		{"agent", "agent", "prompt"}, {"agents", "agent", "prompt"},
+		{"mode", "mode", "prompt"}, {"modes", "mode", "prompt"}, // OpenCode's older name for primary agents
 	} {
 		base := filepath.Join(d.dir, section.folder)
 		for _, path := range l.markdown(ctx, d, base) {

@@ -98,7 +98,7 @@ func (l *loader) switches(d *doc, n *node, path []string) []permission.Rule {
 	}
 	var rules []permission.Rule
 	for _, f := range n.fields {
-		rule := permission.Rule{Permission: permissionOf(f.key), Pattern: "*"}
+		rule := permission.Rule{Permission: permission.KeyOf(f.key), Pattern: "*"}
 		switch {
 		case f.value.kind != truth:
 			l.warnAt(d, f.line, deeper(path, f.key), "expected true or false, found %s, so this asks", f.value.describe())
@@ -110,13 +110,4 @@ func (l *loader) switches(d *doc, n *node, path []string) []permission.Rule {
 		rules = append(rules, rule)
 	}
 	return rules
-}
-
-// permissionOf is the permission that a tool needs.
-func permissionOf(tool string) string {
-	switch tool {
-	case "write", "patch", "apply_patch", "multiedit":
-		return "edit"
-	}
-	return tool
 }

@@ -27,9 +27,36 @@ func (l *loader) trust() {
 	}
 	for _, d := range l.docs {
 		if d.project {
+			shown := templates(d.tree)
 			l.substitute(d, d.tree)
+			l.noHiddenShell(d, shown)
 		}
 	}
+}
+
+// noHiddenShell leaves out commands that took a shell command, or a part of one, from a file: what was shown for trust is
+// all that may run.
+func (l *loader) noHiddenShell(d *doc, shown map[string]string) {
+	for name, text := range templates(d.tree) {
+		if text != shown[name] && shellPart.MatchString(text) {
+			template := d.tree.get("command", name, "template")
+			template.inert = true
+			l.warnAt(d, template.line, []string{"command", name}, "the template takes text from a file and runs shell commands, which a repository's may not both, so it was left out")
+		}
+	}
+}
+
+// templates are the texts of a source's commands.
+func templates(tree *node) map[string]string {
+	texts := map[string]string{}
+	if commands := tree.get("command"); commands != nil {
+		for _, f := range commands.fields {
+			if template := f.value.get("template"); template != nil {
+				texts[f.key] = template.text
+			}
+		}
+	}
+	return texts
 }
 
 // gate collects what needs trust.
@@ -76,6 +103,8 @@ func (g *gate) walk(d *doc, n *node, s *schema, path []string) {
 		case g.foreignKey(d, f, path):
 		case len(inside) == 2 && inside[0] == "mcp":
 			g.server(f)
+		case dotted(inside) == "formatter":
+			g.formatters(f)
 		case len(inside) == 2 && inside[0] == "command" && g.shell(f):
 		case sub.key == nil:
 			g.walk(d, f.value, sub, inside)
@@ -122,6 +151,27 @@ func serverWords(name string, n *node) string {
 		}
 	}
 	return words
+}
+
+// formatters are all that a source says of them. Only switching them off needs no trust: even the known ones may run code of
+// the repository.
+func (g *gate) formatters(f field) {
+	if f.value.kind == truth && !f.value.truth {
+		return
+	}
+	words := "format files after edits by the known programs, also by those that run code of this repository"
+	for _, entry := range f.value.fields {
+		words += "; by " + quote(entry.key)
+		if command := entry.value.get("command"); command != nil {
+			words += ": " + argv(command)
+		}
+		for _, setting := range entry.value.fields {
+			if setting.key != "command" {
+				words += fmt.Sprintf(", %s %s", setting.key, visible(setting.value.compact()))
+			}
+		}
+	}
+	g.add(f.value, f.value.compact(), "%s", words)
 }
 
 func argv(command *node) string {
@@ -192,7 +242,7 @@ func isURL(s string) bool {
 	return strings.HasPrefix(s, "http://") || strings.HasPrefix(s, "https://")
 }
 
-// shellPart matches the shell commands of a template.
+// shellPart matches the shell commands of a template: what needs trust and, in [Command.Fill], what is run.
 var shellPart = regexp.MustCompile("!`[^`]*`")
 
 // shell takes a command whose template runs shell commands, as a whole.

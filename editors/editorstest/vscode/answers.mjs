@@ -1,14 +1,12 @@
-import { assert, cli, onDisk, say, transcript } from "./drive.mjs";
-
-const idle = /^\s*OpenCode\s*$/;
+import { assert, cli, idle, onDisk, say, transcript } from "./drive.mjs";
 
 export default async function (w) {
   await w.open();
   await w.edit("notes.txt");
-  for (const part of [reject, cancel, closed, typing, two, told]) {
+  for (const part of [reject, cancel, closed, typing, two, told, long]) {
     await part(w);
     say(part.name, "ok");
-    await w.command("Notifications: Clear All Notifications");
+    await w.clear();
     await w.focusEditor();
   }
 }
@@ -27,8 +25,7 @@ async function cancel(w) {
   const progress = w.toasts.filter({ hasText: "answering" }).first();
   await progress.waitFor();
   await w.picture("progress");
-  await progress.hover();
-  await progress.getByText("Cancel", { exact: true }).click();
+  await w.press("answering", "Cancel");
   await w.toast("OpenCode: cancelled");
   await w.state(idle);
 }
@@ -40,9 +37,8 @@ async function closed(w) {
   await w.toast(/bash: touch later/);
   await w.picture("fallback");
   await w.state("waiting for you");
-  await w.page.waitForTimeout(500);
   assert.ok(!onDisk("later.txt"), "Esc is no consent");
-  await cli("answer", "once");
+  say((await cli("answer", "once")).trim()); // fails where the question is not open any more
   await w.state(idle);
   assert.ok(onDisk("later.txt"));
 }
@@ -55,10 +51,9 @@ async function typing(w) {
   await w.question(/bash: touch typed/);
   await w.page.keyboard.type("allow once");
   for (const key of ["Enter", "ArrowDown", "Enter"]) await w.page.keyboard.press(key);
-  await w.page.waitForTimeout(500);
-  assert.ok(!onDisk("typed.txt"), "nor do keys typed into the dialog as it comes");
-  await w.command("OpenCode: Answer the Open Question");
+  await w.command("OpenCode: Answer the Open Question"); // says so where none is open any more
   await w.question(/bash: touch typed/);
+  assert.ok(!onDisk("typed.txt"), "nor do keys typed into the dialog as it comes");
   await w.choose("Allow once");
   await w.state(idle);
   assert.ok(onDisk("typed.txt"));
@@ -84,4 +79,14 @@ async function told(w) {
   await w.state(idle);
   assert.ok(!onDisk("told.txt"));
   assert.match(await transcript(), /not that way[^]*I understand/);
+}
+
+async function long(w) {
+  await w.ask("something long");
+  await w.question(/bash: printf/);
+  await w.page.locator(".view-lines").filter({ hasText: "the-very-end" }).waitFor();
+  await w.picture("long");
+  await w.choose("Reject");
+  await w.toast("you rejected the call");
+  await w.page.locator(".tab").filter({ hasText: "bash" }).waitFor({ state: "hidden" });
 }

@@ -1,8 +1,8 @@
 // The words of the scenarios: one VS Code window in headless Chromium.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
 /** What the Go test hands over. */
@@ -32,7 +32,7 @@ export class Window {
   }
 
   /** Opens the project and waits until the server runs. */
-  async open(state = /^\s*OpenCode\s*$/) {
+  async open(state = idle) {
     await this.page.goto(`${task.address}/?folder=${encodeURIComponent(task.project)}`);
     await this.page.locator(".monaco-workbench").waitFor({ timeout: 40_000 });
     await this.state(state, 40_000);
@@ -108,16 +108,60 @@ export class Window {
     return title.textContent();
   }
 
-  /** Chooses an entry of the open list by the mouse, as nothing is granted in its first moments by a key. */
+  /** Chooses an entry of the open list by the mouse; again while it is not taken: a question grants nothing in its first moments. */
   async choose(label) {
+    const title = async () => (await this.picker.locator(".quick-input-title").allTextContents()).join();
     const row = this.picker.locator(".monaco-list-row").filter({ hasText: label }).first();
-    await this.page.waitForTimeout(700); // the guard of the dialog
-    await row.click();
+    await row.waitFor();
+    const asked = await title();
+    await this.until(`${label} to be taken`, async () => {
+      await row.click({ timeout: 1000 }).catch(() => {});
+      await this.page.waitForTimeout(100);
+      return !(await row.isVisible()) || (await title()) !== asked;
+    });
+  }
+
+  /** Chooses an entry of the menu at the cursor. */
+  async contextMenu(...labels) {
+    await this.page.locator(".editor-group-container.active .monaco-editor .view-line").first().click({ button: "right" });
+    for (const label of labels) await this.page.locator(".monaco-menu .action-label").filter({ hasText: label }).first().click();
+  }
+
+  /** Waits for a text in a rendered page: a preview, which has a frame of its own. */
+  async rendered(text) {
+    await this.until(`${text} in a preview`, async () => {
+      for (const frame of this.page.frames()) {
+        const shown = await frame.evaluate(() => document.body?.innerText ?? "").catch(() => "");
+        if (frame !== this.page.mainFrame() && shown.includes(text)) return true;
+      }
+      return false;
+    });
   }
 
   /** Waits for a notification. */
   async toast(text) {
     await this.toasts.filter({ hasText: text }).first().waitFor({ timeout: patience });
+  }
+
+  /** Presses a button of a notification. */
+  async press(text, button) {
+    const item = this.toasts.filter({ hasText: text }).first();
+    await item.hover();
+    await item.getByText(button, { exact: true }).click();
+  }
+
+  /** Takes all notifications away. */
+  async clear() {
+    await this.command("Notifications: Clear All Notifications");
+    await this.toasts.first().waitFor({ state: "hidden" });
+  }
+
+  /** All notifications so far, as the notification centre lists them. */
+  async notifications() {
+    await this.command("Notifications: Show Notifications");
+    const list = this.page.locator(".notifications-center.visible .notification-list-item");
+    await this.page.locator(".notifications-center.visible").waitFor();
+    return list.allInnerTexts();
   }
 
   /** Whether a tab has unsaved changes. */
@@ -143,9 +187,25 @@ export function onDisk(name) {
 }
 
 /** Changes a file of the project behind VS Code's back. */
-export function write(name, text) {
-  writeFileSync(join(task.project, name), text);
+export function write(name, text, mode) {
+  mkdirSync(dirname(join(task.project, name)), { recursive: true });
+  writeFileSync(join(task.project, name), text, { mode });
 }
+
+/** The running servers of this user. */
+export function servers() {
+  const program = join(task.bin, "opencode-lsp");
+  return readdirSync("/proc").filter((pid) => /^\d+$/.test(pid)).filter((pid) => {
+    try {
+      return readlinkSync(`/proc/${pid}/exe`) === program;
+    } catch {
+      return false; // ended meanwhile
+    }
+  }).map(Number);
+}
+
+/** The state of an idle server. */
+export const idle = /^\s*OpenCode\s*$/;
 
 /** Runs opencode-lsp as another terminal would. */
 export async function cli(...args) {

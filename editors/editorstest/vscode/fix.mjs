@@ -1,4 +1,4 @@
-import { assert, disk, say, transcript } from "./drive.mjs";
+import { assert, disk, idle, say, transcript } from "./drive.mjs";
 
 export default async function (w) {
   await w.open();
@@ -27,14 +27,16 @@ export default async function (w) {
   await w.page.locator('.editor-actions a[aria-label^="Answer the Open Question"], .editor-actions a[aria-label*="Answer the Open Question"]').first().click();
   await w.question(edit);
   await w.choose("Allow once");
+  say("question:", await w.question(/OpenCode #\d+ edit: doc.go/));
+  await w.choose("Allow once");
 
   say("question:", await w.question(/OpenCode #\d+ bash: go test/));
   await w.picture("command");
   assert.match(disk("calc.go"), /a - b/, "the edit is in the buffer, not on disk");
   await w.choose("Allow once");
 
-  await w.toast("OpenCode: done, changed calc.go");
-  await w.state(/^\s*OpenCode\s*$/);
+  await w.toast("OpenCode: done, changed calc.go, doc.go");
+  await w.state(idle);
   await w.picture("finished");
   assert.match(disk("calc.go"), /a \+ b/, "the save barrier must have saved the agent's edit");
   assert.match(disk("calc.go"), /the user types here/);
@@ -47,11 +49,16 @@ export default async function (w) {
   await w.page.keyboard.press("Control+Z");
   await w.shows("return a - b");
   await w.shows("// the user types here");
-  say("undone by one Ctrl+Z");
+  await w.edit("doc.go");
+  await w.shows("subtracts no more");
+  await w.page.keyboard.press("Control+Z");
+  await w.shows("// Package calc calculates.");
+  await w.edit("calc.go");
+  await w.shows("return a - b");
+  say("undone by one Ctrl+Z in each buffer");
 
   await w.command("OpenCode: Show the Transcript");
-  const preview = w.page.locator(".tab").filter({ hasText: /ses_/ });
-  await preview.waitFor();
-  await w.page.waitForTimeout(1500); // the preview renders in a frame of its own
+  await w.page.locator(".tab").filter({ hasText: /ses_/ }).waitFor();
+  await w.rendered("Fixed: Add subtracted its second argument.");
   await w.picture("transcript");
 }

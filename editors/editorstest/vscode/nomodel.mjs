@@ -1,4 +1,4 @@
-import { assert, say } from "./drive.mjs";
+import { assert, idle, say } from "./drive.mjs";
 
 export default async function (w) {
   await w.open();
@@ -6,9 +6,9 @@ export default async function (w) {
   assert.equal(await w.toasts.count(), 0, "nothing is said before the user wants something");
   await w.ask("hello");
   await w.toast(/model/);
-  await w.page.waitForTimeout(2000);
-  const said = await w.toasts.allInnerTexts();
+  await w.picture("message");
+  await w.state(idle);
+  const said = await w.notifications();
   say(said.join(" | ").replace(/\s+/g, " "));
   assert.equal(said.length, 1);
-  await w.picture("message");
 }

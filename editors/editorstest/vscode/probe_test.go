@@ -9,8 +9,9 @@ import (
 	"testing"
 )
 
-// probe is an extension that notes when the server has handled a change: it sends a request right after it, and the server
-// reads what it gets in order.
+// probe is an extension of the test. Where the setting probe.changes is on it notes when the server has handled a change: it
+// sends a request right after it, and the server reads what it gets in order. It reports each "BUG: text" as a problem, as
+// another language server would.
 var probe = map[string]string{
 	"[Content_Types].xml": `<?xml version="1.0" encoding="utf-8"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
 <Default Extension=".json" ContentType="application/json"/><Default Extension=".js" ContentType="application/javascript"/>
@@ -24,13 +25,26 @@ var probe = map[string]string{
 	"extension/package.json": `{"name": "probe", "publisher": "opencode-lsp-test", "version": "0.0.1", "engines": {"vscode": "^1.91.0"},
 "main": "./main.js", "activationEvents": ["onStartupFinished"]}`,
 	"extension/main.js": `const vscode = require("vscode"), fs = require("fs");
-exports.activate = () => vscode.workspace.onDidChangeTextDocument((e) => {
-	if (e.document.uri.scheme !== "file" || !e.contentChanges.length || !process.env.OPENCODE_PROBE) return;
+exports.activate = () => {
+	if (vscode.workspace.getConfiguration("probe").get("changes")) vscode.workspace.onDidChangeTextDocument(note);
+	const problems = vscode.languages.createDiagnosticCollection("probe");
+	const look = (document) => problems.set(document.uri, find(document));
+	vscode.workspace.textDocuments.forEach(look);
+	vscode.workspace.onDidOpenTextDocument(look);
+};
+function note(e) {
+	if (e.document.uri.scheme !== "file" || !e.contentChanges.length) return;
 	setImmediate(async () => {
 		await vscode.commands.executeCommand("opencode.status");
 		fs.appendFileSync(process.env.OPENCODE_PROBE, Date.now() + "\n");
 	});
-});`,
+}
+function find(document) {
+	return [...document.getText().matchAll(/BUG: (.*)/g)].map((m) => {
+		const range = new vscode.Range(document.positionAt(m.index), document.positionAt(m.index + m[0].length));
+		return Object.assign(new vscode.Diagnostic(range, m[1]), { source: "probe" });
+	});
+}`,
 }
 
 // probeExtension packs the probe.

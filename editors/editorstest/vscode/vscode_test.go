@@ -33,7 +33,7 @@ var (
 // project is the workspace's folder: with a space and a letter that is not ASCII, as people have them.
 const project = "Mein Projekt é"
 
-// TestVSCode runs each scenario in a window of its own.
+// TestVSCode runs each scenario in a window of its own: the one that measures alone, the others two at a time.
 func TestVSCode(t *testing.T) {
 	tools := install(t)
 	extensions := extensions(t, tools)
@@ -43,7 +43,12 @@ func TestVSCode(t *testing.T) {
 	}
 	for _, file := range scenarios {
 		name := strings.TrimSuffix(file, ".txtar")
-		t.Run(name, func(t *testing.T) { newDesk(t, tools, extensions).play(name) })
+		t.Run(name, func(t *testing.T) {
+			if name != "latency" {
+				t.Parallel()
+			}
+			newDesk(t, tools, extensions).play(name)
+		})
 	}
 }
 
@@ -88,6 +93,7 @@ type desk struct {
 	dir        string
 	extensions string
 	model      *agenttest.Server
+	sent       []string // what some request to the model must hold
 }
 
 func newDesk(t *testing.T, tools map[string]string, extensions string) *desk {
@@ -97,7 +103,7 @@ func newDesk(t *testing.T, tools map[string]string, extensions string) *desk {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { os.RemoveAll(dir) })
-	d := &desk{t, tools, dir, extensions, agenttest.New()}
+	d := &desk{T: t, tools: tools, dir: dir, extensions: extensions, model: agenttest.New()}
 	t.Cleanup(d.model.Close)
 	return d
 }
@@ -119,16 +125,29 @@ func (d *desk) play(name string) {
 	env := append(os.Environ(), "HOME="+d.path("home"), "XDG_CONFIG_HOME="+d.path("config"), "XDG_DATA_HOME="+d.path("data"),
 		"XDG_STATE_HOME="+d.path("state"), "XDG_RUNTIME_DIR="+d.path("run"), "XDG_CACHE_HOME="+d.path("cache"),
 		"PATH="+d.path("bin")+":"+os.Getenv("PATH"), "OPENAI_API_KEY=", "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off",
-		"GOCACHE="+goCache(d.T), "OPENCODE_PROBE="+d.probe(name))
+		"GOCACHE="+goCache(d.T), "OPENCODE_PROBE="+d.path("probe"))
 	env = append(env, d.layOut(name)...)
 	address := d.startWindow(env)
 	d.drive(name, address, env)
 	if problems := d.model.Problems(); len(problems) > 0 {
 		d.Errorf("the model complains: %q", problems)
 	}
+	requests := bytes.Join(slices.Collect(func(yield func([]byte) bool) {
+		for _, r := range d.model.Requests() {
+			if !yield(r) {
+				return
+			}
+		}
+	}), nil)
+	for _, text := range d.sent {
+		if !bytes.Contains(requests, []byte(text)) {
+			d.Errorf("the model was not sent %q", text)
+		}
+	}
 }
 
 // layOut writes the scenario's files and the program, and returns the variables that configure the model, if there is one.
+// The files below bin/ are the user's PATH; "server" there is the program under another name.
 func (d *desk) layOut(name string) []string {
 	d.Helper()
 	archive, err := txtar.ParseFile(name + ".txtar")
@@ -139,8 +158,11 @@ func (d *desk) layOut(name string) []string {
 	if err != nil {
 		d.Fatal(err)
 	}
+	d.write(d.path("bin", "server"), server)
 	if !slices.ContainsFunc(archive.Files, func(f txtar.File) bool { return strings.HasPrefix(f.Name, "bin/") }) {
-		d.write(d.path("bin", "opencode-lsp"), server)
+		if err := os.Link(d.path("bin", "server"), d.path("bin", "opencode-lsp")); err != nil {
+			d.Fatal(err)
+		}
 	}
 	d.write(d.path("run", "keep"), nil)
 	// VS Code takes its variables from the user's login shell, which starts from the system's PATH.
@@ -148,27 +170,43 @@ func (d *desk) layOut(name string) []string {
 	d.write(d.path("home", ".profile"), []byte(profile))
 	d.write(d.path("home", ".bashrc"), []byte(profile))
 	var env []string
+	more := []byte("{}")
 	for _, f := range archive.Files {
 		switch dir, _, _ := strings.Cut(f.Name, "/"); dir {
 		case "model":
 			env = d.script(string(f.Data))
+		case "sent":
+			d.sent = strings.Split(strings.TrimSpace(string(f.Data)), "\n")
+		case "settings.json":
+			more = f.Data
 		case "bin":
 			d.write(d.path(f.Name), f.Data)
 		default:
 			d.write(d.path(project, f.Name), f.Data)
 		}
 	}
-	d.write(d.path("user", "User", "settings.json"), []byte(settings))
+	d.write(d.path("user", "User", "settings.json"), d.settings(more))
 	return env
 }
 
-// settings are those of a desktop user: in the browser files save themselves otherwise.
-const settings = `{
-	"security.workspace.trust.enabled": false, "workbench.startupEditor": "none", "files.autoSave": "off",
-	"telemetry.telemetryLevel": "off", "chat.disableAIFeatures": true, "extensions.ignoreRecommendations": true,
-	"workbench.secondarySideBar.defaultVisibility": "hidden", "editor.minimap.enabled": false,
-	"workbench.colorTheme": "Default Light Modern"
-}`
+// settings are those of a desktop user, in the browser files save themselves otherwise, and the scenario's own.
+func (d *desk) settings(more []byte) []byte {
+	d.Helper()
+	all := map[string]any{
+		"security.workspace.trust.enabled": false, "workbench.startupEditor": "none", "files.autoSave": "off",
+		"telemetry.telemetryLevel": "off", "chat.disableAIFeatures": true, "extensions.ignoreRecommendations": true,
+		"workbench.secondarySideBar.defaultVisibility": "hidden", "editor.minimap.enabled": false,
+		"workbench.colorTheme": "Default Light Modern",
+	}
+	if err := json.Unmarshal(more, &all); err != nil {
+		d.Fatal(err)
+	}
+	text, err := json.Marshal(all)
+	if err != nil {
+		d.Fatal(err)
+	}
+	return text
+}
 
 // words is a line of the model's script of our own: that many tokens, 200 a second.
 var words = regexp.MustCompile(`(?m)^!words (\d+)$`)
@@ -198,7 +236,7 @@ func (d *desk) startWindow(env []string) string {
 	d.Helper()
 	cmd := exec.CommandContext(d.Context(), d.tools["NODE"], d.tools["CODE_SERVER"], "--auth", "none", "--bind-addr", freeAddress(d.T),
 		"--user-data-dir", d.path("user"), "--extensions-dir", d.extensions, "--disable-telemetry", "--disable-update-check",
-		"--disable-workspace-trust", "--disable-getting-started-override", d.path(project))
+		"--disable-getting-started-override", d.path(project))
 	cmd.Env, cmd.Dir = env, d.dir
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	cmd.WaitDelay = 10 * time.Second
@@ -240,7 +278,7 @@ func (d *desk) drive(name, address string, env []string) {
 	}
 	task, err := json.Marshal(map[string]string{
 		"name": name, "address": address, "project": d.path(project), "browser": d.path("browser"), "screens": screens,
-		"program": server, "bin": d.path("bin"), "probe": d.probe(name),
+		"program": server, "dir": d.dir, "bin": d.path("bin"), "probe": d.path("probe"),
 		"playwright": d.tools["PLAYWRIGHT"], "chromium": d.tools["CHROMIUM"],
 	})
 	if err != nil {
@@ -258,14 +296,6 @@ func (d *desk) drive(name, address string, env []string) {
 	if err != nil {
 		d.Errorf("%s: %v", name, err)
 	}
-}
-
-// probe is where the probe writes, "" for the scenarios that measure nothing.
-func (d *desk) probe(name string) string {
-	if name != "latency" {
-		return ""
-	}
-	return d.path("probe")
 }
 
 // goCache is the machine's own: the agent runs the project's tests, and a new cache would cost a minute.

@@ -20,7 +20,8 @@ const commands: Record<string, Run> = {
   sessions,
   newSession: (s) => s.command("opencode.session.new"),
   transcript: (s) => s.command("opencode.session.open"),
-  model,
+  model: (s) => select(s, "model", "provider/model"),
+  agent: (s) => select(s, "agent", "build, plan, …"),
   menu,
   restart: (s) => s.restart(),
   showLog: async (s) => s.log.show(true),
@@ -121,8 +122,7 @@ async function answer(server: Server): Promise<void> {
     void vscode.window.showInformationMessage("OpenCode: no question is open.");
     return;
   }
-  const source = new vscode.CancellationTokenSource();
-  const given = await server.dialog.ask(q, source.token).finally(() => source.dispose());
+  const given = await server.dialog.ask(q);
   if (!given.reply) return;
   const result = await server.command<{ ok: boolean; reason?: string }>("opencode.permission.reply", { id: q.id, ...given });
   if (!result.ok) throw new Error(result.reason ?? "the answer was not taken");
@@ -165,16 +165,16 @@ function sessionItem(s: Session, bin: vscode.QuickInputButton): SessionItem {
   return { label: icon + (s.title || "Untitled"), description: new Date(s.updated).toLocaleString(), session: s.id, buttons: [bin] };
 }
 
-/** Asks for the model by name; without a name the server offers those that it knows. */
-async function model(server: Server): Promise<void> {
-  const now = server.bar.status?.model ?? "";
+/** Asks for a model or agent by name; without a name the server offers those that it knows. */
+async function select(server: Server, what: "model" | "agent", placeHolder: string): Promise<void> {
+  const now = server.bar.status?.[what] ?? "";
   const text = await vscode.window.showInputBox({
-    title: "OpenCode: model for this window",
+    title: `OpenCode: ${what} for this window`,
     prompt: `In use: ${now || "none"}. Leave it empty to choose from those that are known.`,
-    placeHolder: "provider/model",
+    placeHolder,
   });
   if (text === undefined) return;
-  await server.command("opencode.model.select", text.trim() ? { model: text.trim() } : {});
+  await server.command(`opencode.${what}.select`, text.trim() ? { [what]: text.trim() } : {});
   server.bar.refresh();
 }
 

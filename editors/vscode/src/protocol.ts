@@ -44,6 +44,7 @@ export interface Event {
 export interface Status {
   version: string;
   model: string;
+  agent?: string;
   sessions: { id: string; title: string; status: string }[];
   pending: { id: string; subject: string }[];
   unsaved: string[];

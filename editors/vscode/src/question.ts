@@ -22,6 +22,8 @@ export class Dialog implements vscode.Disposable {
   private typedAt = 0;
   /** Shows the dialogs again that made place for what they are about, by the question's number. */
   private readonly hidden = new Map<string, () => void>();
+  /** Takes the dialogs away, by the question's number. */
+  private readonly open = new Map<string, vscode.CancellationTokenSource>();
   private readonly typing = vscode.workspace.onDidChangeTextDocument((e) => {
     if (e.document === vscode.window.activeTextEditor?.document) this.typedAt = Date.now();
   });
@@ -29,7 +31,27 @@ export class Dialog implements vscode.Disposable {
   constructor(private readonly preview: Preview) {}
 
   /** Puts the question; {} when the user closed the dialog or the question was settled elsewhere. */
-  async ask(q: Question, token: vscode.CancellationToken): Promise<Answer> {
+  async ask(q: Question, withdrawn?: vscode.CancellationToken): Promise<Answer> {
+    const source = new vscode.CancellationTokenSource();
+    const withdrawal = withdrawn?.onCancellationRequested(() => source.cancel());
+    this.open.set(q.id, source);
+    try {
+      return await this.put(q, source.token);
+    } finally {
+      withdrawal?.dispose();
+      source.dispose();
+      if (this.open.get(q.id) === source) this.open.delete(q.id);
+    }
+  }
+
+  /** Takes the dialog of a question away that is settled; without a number all of them: the server that asked is gone. */
+  settle(id?: string): void {
+    for (const [asked, source] of this.open) {
+      if (id === undefined || id === asked) source.cancel();
+    }
+  }
+
+  private async put(q: Question, token: vscode.CancellationToken): Promise<Answer> {
     await this.quiet(token);
     if (token.isCancellationRequested) return {};
     const long = q.diff !== undefined || q.subject.length > shortSubject || q.subject.includes("\n");

@@ -129,7 +129,10 @@ export class Server implements vscode.Disposable {
   private answer(client: LanguageClient): void {
     client.onRequest("opencode/permission", (q: Question, token) => this.dialog.ask(q, token));
     client.onRequest("opencode/saveDocuments", (p: { uris: string[] }) => saveDocuments(p.uris));
-    client.onNotification("opencode/event", (e: Event) => this.bar.event(e));
+    client.onNotification("opencode/event", (e: Event) => {
+      this.bar.event(e);
+      if (e.type === "answer" && e.answer) this.dialog.settle(e.answer.id);
+    });
   }
 
   /** Passes on what changes in the editor, and shows whether the server runs. */
@@ -147,8 +150,11 @@ export class Server implements vscode.Disposable {
       }),
       client.onDidChangeState((e) => {
         void vscode.commands.executeCommand("setContext", "opencode-lsp.running", e.newState === State.Running);
+        const commands = client.initializeResult?.capabilities.executeCommandProvider?.commands ?? [];
+        void vscode.commands.executeCommand("setContext", "opencode-lsp.agents", commands.includes("opencode.agent.select"));
         if (e.newState === State.Running) return this.bar.refresh();
         turns.dispose();
+        this.dialog.settle();
         this.bar.stopped(e.newState === State.Starting ? "starting" : "not running");
       }),
     ];

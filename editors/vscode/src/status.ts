@@ -64,7 +64,8 @@ export class StatusBar implements vscode.Disposable {
 
   private words(status: Status, busy: boolean): [string, string] {
     if (status.pending.length > 0) return ["bell-dot", "OpenCode: waiting for you"];
-    if (busy) return ["loading~spin", this.tool ? `OpenCode: ${this.tool}` : "OpenCode: working"];
+    // No spinner beside the notification's: a browser or a slow machine draws each of its frames while the user types.
+    if (busy) return ["pulse", this.tool ? `OpenCode: ${this.tool}` : "OpenCode: working"];
     if (status.unsaved.length > 0) return ["circle-filled", `OpenCode: ${status.unsaved.length} unsaved`];
     return ["sparkle", "OpenCode"];
   }

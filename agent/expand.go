@@ -1,0 +1,121 @@
+package agent
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/opencode-lsp/opencode-lsp/tools"
+)
+
+// Expansion is what a prompt stands for: "/name" a command's template, "@file" the file's text.
+type Expansion struct {
+	// Pieces make the text that the model reads; nil: the prompt as it was typed.
+	Pieces []Piece
+	// Agent and Model, where set, are those of this turn, not of the session.
+	Agent, Model string
+	// Subtask asks for a session of its own.
+	Subtask bool
+}
+
+// Piece is a part of a prompt: text or, where Call is set, the result of a tool call, which is asked about, run and
+// written down as the model's own calls are.
+type Piece struct {
+	Text string
+	Call *tools.Call
+}
+
+// expansion is what the prompt stands for; nothing where no front knows about that.
+func (s *Session) expansion(ctx context.Context, p Prompt) (Expansion, error) {
+	if s.opt.Expand == nil {
+		return Expansion{}, nil
+	}
+	return s.opt.Expand(ctx, p)
+}
+
+// fill makes the text of an expansion and puts it in the place of the prompt that was stored last. A rejected call ends
+// the turn.
+func (s *Session) fill(ctx context.Context, p Prompt, pieces []Piece) error {
+	if pieces == nil {
+		return nil
+	}
+	var text strings.Builder
+	files := slices.Clone(p.Files)
+	for _, piece := range pieces {
+		text.WriteString(piece.Text)
+		if piece.Call == nil {
+			continue
+		}
+		result, err := s.inline(ctx, *piece.Call)
+		if err != nil {
+			return err
+		}
+		text.WriteString(strings.TrimRight(result.Text, "\n"))
+		files = append(files, result.Attachments...)
+	}
+	return s.append(Event{Type: PromptExpanded, Prompt: &Prompt{Text: text.String(), Context: p.Context, Files: files}})
+}
+
+// inline runs a call that a prompt makes. Its error ends the turn.
+func (s *Session) inline(ctx context.Context, c tools.Call) (tools.Result, error) {
+	c.ID = fmt.Sprintf("prompt_%d", s.log.last()+1)
+	r := &round{session: s}
+	result := r.word(ctx, <-s.call(ctx, c))
+	if err := s.result(c, result); err != nil {
+		return result, err
+	}
+	return result, r.stop
+}
+
+// join takes the prompts that came while the turn ran into the conversation. A command that cannot be used is said to the
+// model, so that the turn goes on.
+func (s *Session) join(ctx context.Context) error {
+	for {
+		p, ok := s.next()
+		if !ok {
+			return nil
+		}
+		if err := s.append(Event{Type: PromptJoined, Prompt: &p}); err != nil {
+			return err
+		}
+		x, err := s.expansion(ctx, p)
+		if err != nil {
+			err = s.append(Event{Type: Noted, Text: err.Error()})
+		} else {
+			err = s.fill(ctx, p, x.Pieces)
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// keepQueue writes down the prompts that wait when the turn fails.
+func (s *Session) keepQueue() error {
+	for {
+		p, ok := s.next()
+		if !ok {
+			return nil
+		}
+		if err := s.append(Event{Type: PromptJoined, Prompt: &p}); err != nil {
+			return err
+		}
+	}
+}
+
+// remind tells the model what the turn's agent has to keep in mind, or that the limits of the one before are gone.
+func (s *Session) remind() error {
+	text := s.turn.profile.Reminder
+	if text == "" && s.reminded != "" {
+		text = fmt.Sprintf("The agent is %s now; what was said of %s holds no longer.", s.turn.profile.Name, s.reminded)
+	}
+	s.reminded = ""
+	if s.turn.profile.Reminder != "" {
+		s.reminded = s.turn.profile.Name
+	}
+	if text == "" {
+		return nil
+	}
+	return s.append(Event{Type: Noted, Text: strings.TrimSpace(text)})
+}
