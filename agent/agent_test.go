@@ -136,6 +136,8 @@ type bench struct {
 	shorten  agent.Compaction
 	agents   []agent.Profile // that the task tool may call; none: there is no task tool
 	reverter agent.Reverter
+	expand   func(context.Context, agent.Prompt) (agent.Expansion, error)
+	profiles map[string]agent.Profile
 	run      func(ctx context.Context, w io.Writer, word string) (tools.Result, error) // of the tool "do"
 }
 
@@ -169,7 +171,12 @@ func (b *bench) open() {
 				Asker:  s, Workspace: "/ws", Session: s.ID(),
 			}}, nil
 		},
-		Settle: b.settle, MaxSteps: b.maxSteps, Reverter: reverterOf{b},
+		Settle: b.settle, MaxSteps: b.maxSteps, Reverter: reverterOf{b}, Expand: b.expand,
+		Profile: func(name string) (agent.Profile, error) {
+			p := b.profiles[name]
+			p.Name = name
+			return p, nil
+		},
 	})
 }
 
@@ -292,7 +299,14 @@ func checkTranscript(t *testing.T, events []agent.Event) {
 			for _, c := range e.Message.Calls {
 				calls = append(calls, c.ID)
 			}
+		case agent.CallStarted:
+			if strings.HasPrefix(e.Call.ID, "prompt_") { // a prompt's own
+				calls = append(calls, e.Call.ID)
+			}
 		case agent.CallDone:
+			if len(calls) == 0 && strings.HasPrefix(e.Result.Call, "prompt_") && e.Result.Error {
+				continue // refused before it began
+			}
 			if len(calls) == 0 || calls[0] != e.Result.Call {
 				t.Errorf("result of %s; open are %v", e.Result.Call, calls)
 				continue

@@ -20,13 +20,15 @@ type history struct {
 	promptSeq int64
 	// open are the calls of the last reply without a result yet, in order.
 	open []tools.Call
-	// started holds the ids of calls that were running when the events end; asked the questions without an answer.
-	started  []string
+	// started holds the calls that were running when the events end, those of prompts too; asked the questions without an
+	// answer.
+	started  []tools.Call
 	asked    []string
 	turn     string // the turn that has not ended
 	ids      map[string]bool
 	info     SessionInfo
 	lastText string
+	todos    []tools.Todo // what todowrite set last
 }
 
 // add takes over one stored event.
@@ -51,7 +53,7 @@ func (h *history) add(e Event) {
 	case MessageDone:
 		h.reply(e)
 	case CallStarted:
-		h.started = append(h.started, e.Call.ID)
+		h.started = append(h.started, *e.Call)
 	case CallDone:
 		h.result(e)
 	case Compacted:
@@ -86,6 +88,7 @@ func (h *history) prompted(e Event) {
 func (h *history) reply(e Event) {
 	r := e.Message
 	h.lastText = r.Text
+	h.info.Spent.Spend(r)
 	if r.Text == "" && len(r.Calls) == 0 {
 		return // providers refuse an empty assistant message
 	}
@@ -102,7 +105,10 @@ func (h *history) reply(e Event) {
 // result takes a call's result, unless a prompt made the call: its outcome comes with the expanded prompt.
 func (h *history) result(e Event) {
 	r := e.Result
-	h.started = slices.DeleteFunc(h.started, func(id string) bool { return id == r.Call })
+	h.started = slices.DeleteFunc(h.started, func(c tools.Call) bool { return c.ID == r.Call })
+	if r.Todos != nil {
+		h.todos = r.Todos
+	}
 	if len(h.open) > 0 && h.open[0].ID == r.Call {
 		h.open = h.open[1:]
 		h.push(e.Seq, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})
@@ -156,9 +162,9 @@ func (h *history) loose(why interruption) []Event {
 	for _, id := range h.asked {
 		events = append(events, Event{Type: Answered, Turn: h.turn, Answer: &Settled{ID: id, By: string(why)}})
 	}
-	for _, c := range h.open {
+	for _, c := range h.unfinished() {
 		text := "This call was not run: " + why.cause() + " before it began."
-		if slices.Contains(h.started, c.ID) {
+		if slices.ContainsFunc(h.started, func(s tools.Call) bool { return s.ID == c.ID }) {
 			text = "This call was interrupted: " + why.cause() + " while it ran, so it may be done in part. Check before repeating it."
 		}
 		events = append(events, Event{Type: CallDone, Turn: h.turn, Result: &CallResult{
@@ -166,6 +172,14 @@ func (h *history) loose(why interruption) []Event {
 		}})
 	}
 	return events
+}
+
+// unfinished are the calls without a result: those of the last reply and, where a prompt made calls, the one that ran.
+func (h *history) unfinished() []tools.Call {
+	if len(h.open) > 0 {
+		return h.open
+	}
+	return h.started
 }
 
 // reversalNote tells the model what the user has undone or redone.

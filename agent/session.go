@@ -6,6 +6,8 @@ import (
 	"iter"
 	"sync"
 	"time"
+
+	"github.com/opencode-lsp/opencode-lsp/tools"
 )
 
 // ErrBusy says that a turn is running and must end, or be cancelled, first.
@@ -53,6 +55,7 @@ type mailbox struct {
 	settled map[string]string // question id: by which channel it was answered
 	closed  bool
 	info    SessionInfo
+	todos   []tools.Todo
 	wake    chan struct{} // holds one token when there is something to do
 }
 
@@ -64,6 +67,13 @@ func (s *Session) Info() SessionInfo {
 	s.mail.mu.Lock()
 	defer s.mail.mu.Unlock()
 	return s.mail.info
+}
+
+// Todos is the model's list of tasks as it stood last, in this process or an earlier one. It must not be changed.
+func (s *Session) Todos() []tools.Todo {
+	s.mail.mu.Lock()
+	defer s.mail.mu.Unlock()
+	return s.mail.todos
 }
 
 // Busy returns the id of the running turn, "" when the session is idle.
@@ -251,7 +261,7 @@ func (s *Session) take(events ...Event) {
 		s.history.add(e)
 	}
 	s.mail.mu.Lock()
-	s.mail.info = s.history.info
+	s.mail.info, s.mail.todos = s.history.info, s.history.todos
 	s.mail.mu.Unlock()
 	s.log.publish(events...)
 }

@@ -14,6 +14,7 @@ type turn struct {
 	id    string
 	files []string
 	step  int
+	spent Spending
 
 	// Made by equip.
 	model     Model
@@ -93,6 +94,7 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 		if err != nil {
 			return err
 		}
+		s.turn.spent.Spend(reply)
 		if err := s.append(Event{Type: MessageDone, Message: reply}); err != nil {
 			return err
 		}
@@ -125,8 +127,9 @@ func (s *Session) begin(ctx context.Context, p Prompt) error {
 	if err := s.equip(ctx, x.Agent, x.Model); err != nil {
 		return err
 	}
+	t.profile.Params.Variant = cmp.Or(x.Variant, t.profile.Params.Variant)
 	s.startTitle(p)
-	if err := s.fill(ctx, p, x.Pieces); err != nil {
+	if err := s.fill(ctx, p, x); err != nil {
 		return err
 	}
 	return s.remind()
@@ -194,6 +197,7 @@ func (s *Session) fail(ctx context.Context, err error) {
 // end writes the turn's end. Where even that cannot be stored followers still see it: an editor must not wait for ever.
 func (s *Session) end(end TurnEnd) {
 	end.Files = append([]string{}, s.turn.files...)
+	end.Spent = s.turn.spent
 	e := Event{Type: TurnEnded, Turn: s.turn.id, End: &end}
 	if s.history.turn != s.turn.id { // not even its start was stored
 		s.lose(e)

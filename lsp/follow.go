@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ import (
 	protocol "github.com/tliron/glsp/protocol_3_16"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/tools"
 )
 
 // follower carries one session's events to the editor. It alone sends that session's messages, so they arrive in order.
@@ -140,7 +142,7 @@ func (f *follower) show(e agent.Event) {
 	switch e.Type {
 	case agent.TurnStarted:
 		f.name()
-		f.progress.start(e.Turn, "thinking")
+		f.progress.start(e.Turn, f.doing())
 	case agent.TextDelta:
 		f.progress.report("answering")
 	case agent.CallStarted:
@@ -157,11 +159,11 @@ func (f *follower) show(e agent.Event) {
 	case agent.Answered:
 		delete(f.asked, e.Answer.ID)
 		f.server.prompts.settled(e.Answer.ID)
-		f.progress.report("thinking")
+		f.progress.report(f.doing())
 	case agent.CallDone:
-		f.progress.report("thinking")
+		f.progress.report(f.doing())
 	case agent.Compacted:
-		f.progress.report("thinking")
+		f.progress.report(f.doing())
 		f.compacted(e)
 	case agent.TurnEnded:
 		if e.Turn != f.last { // else it is written down late, and the user was told at its time
@@ -169,6 +171,15 @@ func (f *follower) show(e agent.Event) {
 			f.end(e.End)
 		}
 	}
+}
+
+// doing is what the model is at: the task of its list that is in progress, where it keeps one.
+func (f *follower) doing() string {
+	todos := f.session.Todos()
+	if i := slices.IndexFunc(todos, func(t tools.Todo) bool { return t.Status == "in_progress" }); i >= 0 {
+		return todos[i].Content
+	}
+	return "thinking"
 }
 
 // end takes back what the turn has on the screen; a question whose answer could not be stored is among it.

@@ -19,6 +19,8 @@ type Workspace struct {
 	names   map[string]*document   // by the name under which the editor opened it
 	open    map[string][]*document // by canonical path; the one that the user touched last stands last
 	waiters map[string][]*waiter   // by canonical path
+
+	diagnostics Diagnostics
 }
 
 // New returns a workspace of the given root folders (absolute, at least one, the first is where relative paths start).

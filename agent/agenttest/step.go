@@ -24,6 +24,8 @@ const (
 
 // Step is the model's answer to one request.
 type Step struct {
+	// Think is what the model thinks, before Text.
+	Think string
 	// Text is streamed first, then Calls in parallel, then each of Raw as one event. Calls without an ID get one.
 	Text  string
 	Calls []tools.Call
@@ -111,6 +113,8 @@ func (s *Step) directive(line string) (err error) {
 		s.End = Drop
 	case "hang":
 		s.End = Hang
+	case "think":
+		s.Think = rest
 	case "for":
 		s.For = rest
 	case "raw":
@@ -123,7 +127,7 @@ func (s *Step) directive(line string) (err error) {
 	case "status":
 		err = s.status(rest)
 	default:
-		err = fmt.Errorf("no directive !%s: use !status, !drop, !hang, !slow, !for, !raw, !title, !summary or !limit", word)
+		err = fmt.Errorf("no directive !%s: use !status, !drop, !hang, !slow, !for, !think, !raw, !title, !summary or !limit", word)
 	}
 	return err
 }

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,7 +34,7 @@ func (p *program) doctorCommand() *cobra.Command {
 			defer e.close()
 			e.load(cmd.Context())
 			d := &doctor{engine: e}
-			for _, check := range []func(context.Context){d.files, d.trust, d.instructions, d.permissions, d.model, d.servers, d.store, d.running} {
+			for _, check := range []func(context.Context){d.files, d.trust, d.agents, d.instructions, d.permissions, d.model, d.servers, d.store, d.running} {
 				check(cmd.Context())
 			}
 			if d.bad > 0 {
@@ -89,6 +91,19 @@ func (d *doctor) trust(context.Context) {
 	}
 }
 
+// agents are those that people may choose, and what there is beside.
+func (d *doctor) agents(context.Context) {
+	d.ok("agents", "%s; prompts go to %s", strings.Join(d.agentChoices(), ", "), d.agentName())
+	d.ok("commands", "/%s", strings.Join(slices.Sorted(maps.Keys(d.commands())), ", /"))
+	for _, s := range d.skills() {
+		whose := "yours"
+		if s.Repository {
+			whose = "the repository's; loading it is asked about"
+		}
+		d.ok("skill", "%s (%s)", s.Name, whose)
+	}
+}
+
 // instructions are the files that the model reads with every session, and whose words they are.
 func (d *doctor) instructions(ctx context.Context) {
 	for _, r := range d.rules(ctx, d.policy()) {
@@ -109,7 +124,8 @@ func (d *doctor) permissions(context.Context) {
 	}
 }
 
-// model asks the configured model for one word.
+// model looks whether the provider lists the configured model, which costs nothing, and asks the model for one word where it
+// does not: not every server has a list, and not every list has all names.
 func (d *doctor) model(ctx context.Context) {
 	m, info, err := d.engine.model("")
 	if err != nil {
@@ -118,8 +134,14 @@ func (d *doctor) model(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, modelPatience)
 	defer cancel()
-	req := agent.Request{System: "Answer with the word ok.", Messages: []agent.Message{{Role: agent.User, Text: "Are you there?"}}}
 	start := time.Now()
+	if d.listed(ctx, info.Name) {
+		d.ok("model", "%s is listed by its provider after %d ms", info.Name, time.Since(start).Milliseconds())
+		d.key(info.Name)
+		return
+	}
+	req := agent.Request{System: "Answer with the word ok.", Messages: []agent.Message{{Role: agent.User, Text: "Are you there?"}}}
+	start = time.Now()
 	for delta, err := range m.Stream(ctx, req) {
 		if err != nil {
 			d.fail("model", "%s: %s", info.Name, err)
@@ -131,6 +153,16 @@ func (d *doctor) model(ctx context.Context) {
 	}
 	d.ok("model", "%s answers after %d ms", info.Name, time.Since(start).Milliseconds())
 	d.key(info.Name)
+}
+
+// listed reports whether the provider's list holds the model.
+func (d *doctor) listed(ctx context.Context, name string) bool {
+	provider, id, _ := strings.Cut(name, "/")
+	d.engine.mu.Lock()
+	cfg := d.engine.llmConfig(provider, id)
+	d.engine.mu.Unlock()
+	ids, err := llm.Models(ctx, cfg)
+	return err == nil && slices.Contains(ids, id)
 }
 
 // key says which variable or file the key came from, never the key.
