@@ -6,7 +6,7 @@ GOFLAGS_R := -trimpath -ldflags='-s -w'
 STATIC    := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME  ?= 20s
 
-.PHONY: build vscode test test-editors test-vscode race real conformance lint fuzz bench demo clean
+.PHONY: build vscode test test-editors test-vscode race real long conformance lint fuzz bench demo clean
 
 build:
 	CGO_ENABLED=0 go build $(GOFLAGS_R) -o $(BIN) $(PKG)
@@ -37,6 +37,10 @@ race:
 # Every script against the real binary, those that take minutes too.
 real:
 	go test -run TestScriptsReal -count=1 $(PKG) -slow
+
+# A session of 300 steps with a small context through the real binary; prints compactions, memory and the largest request.
+long:
+	go test -run TestLongSession -count=1 -v $(PKG) -long
 
 # The client scenarios of the public MCP conformance suite. Needs npm, which installs the suite in the user's cache.
 conformance:
