@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/opencode-lsp/opencode-lsp/permission"
@@ -68,6 +69,41 @@ type SessionInfo struct {
 	Parent    string    `json:"parent,omitempty"` // the session whose agent started this one
 	Created   time.Time `json:"created"`
 	Updated   time.Time `json:"updated"`
+	// Spent is what the session's replies have taken so far.
+	Spent Spending `json:"spent,omitzero"`
+}
+
+// Spending counts tokens, and US dollars where prices are known.
+type Spending struct {
+	Usage
+	Cost float64 `json:"cost,omitempty"`
+}
+
+// Spend adds what one reply took.
+func (s *Spending) Spend(r *Reply) {
+	if r.Usage != nil {
+		s.Input += r.Usage.Input
+		s.Output += r.Usage.Output
+		s.Cached += r.Usage.Cached
+		s.Reasoning += r.Usage.Reasoning
+	}
+	s.Cost += r.Cost
+}
+
+// String is "12.3k tokens, $0.0421", "" for nothing.
+func (s Spending) String() string {
+	tokens := s.Input + s.Output
+	if tokens == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("%d tokens", tokens)
+	if tokens >= 10_000 {
+		text = fmt.Sprintf("%.1fk tokens", float64(tokens)/1000)
+	}
+	if s.Cost > 0 {
+		text += fmt.Sprintf(", $%.4f", s.Cost)
+	}
+	return text
 }
 
 // Prompt is what the user asked.
@@ -172,4 +208,6 @@ type TurnEnd struct {
 	Error string `json:"error,omitempty"`
 	// Files are the absolute paths that the turn changed.
 	Files []string `json:"files"`
+	// Spent is what the turn took, without what its tasks did.
+	Spent Spending `json:"spent,omitzero"`
 }

@@ -64,6 +64,7 @@ func (h *history) prompt(p *Prompt) {
 
 func (h *history) reply(r *Reply) {
 	h.lastText = r.Text
+	h.info.Spent.Spend(r)
 	if r.Text == "" && len(r.Calls) == 0 {
 		return // providers refuse an empty assistant message
 	}

@@ -41,6 +41,15 @@ type ModelInfo struct {
 // Price is what a million tokens cost in US dollars.
 type Price struct{ Input, Output, CacheRead, CacheWrite float64 }
 
+// Of is what a reply cost. Tokens from the cache are part of the input; without a price of their own they cost as the rest.
+func (p Price) Of(u Usage) float64 {
+	cached := p.CacheRead
+	if cached == 0 {
+		cached = p.Input
+	}
+	return (float64(u.Input-u.Cached)*p.Input + float64(u.Cached)*cached + float64(u.Output)*p.Output) / 1e6
+}
+
 // ToolSpec describes a tool to the model.
 type ToolSpec struct {
 	Name        string
@@ -76,6 +85,8 @@ type Message struct {
 // Reasoning is one stretch of a model's thinking.
 type Reasoning struct {
 	ID string `json:"id,omitempty"`
+	// Call is the call that it led to, "" for the text.
+	Call string `json:"call,omitempty"`
 	// Text is the thinking, or a summary of it, for people.
 	Text string `json:"text,omitempty"`
 	// Opaque is what the provider wants back, as it came.

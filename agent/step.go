@@ -97,6 +97,9 @@ func (s *Session) stream(ctx context.Context, req Request) (*Reply, error) {
 	}
 	reply.Text = text.String()
 	reply.Calls = calls.whole()
+	if reply.Usage != nil {
+		reply.Cost = s.turn.info.Price.Of(*reply.Usage)
+	}
 	s.history.unique(reply.Calls)
 	return reply, failure
 }

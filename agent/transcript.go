@@ -45,6 +45,11 @@ func Markdown(e Event) string {
 
 func replyMarkdown(r *Reply) string {
 	var b strings.Builder
+	for _, t := range r.Reasoning {
+		if text := strings.TrimSpace(t.Text); text != "" {
+			b.WriteString("\n*Thought:*\n\n" + quote(text) + "\n")
+		}
+	}
 	if r.Text != "" {
 		b.WriteString("\n## OpenCode\n\n" + contained(inert(strings.TrimSpace(r.Text))) + "\n")
 	}
@@ -94,6 +99,9 @@ func resultMarkdown(r *CallResult) string {
 
 func endMarkdown(e *TurnEnd) string {
 	text := "\n---\n*" + string(e.Status)
+	if spent := e.Spent.String(); spent != "" {
+		text += ", " + spent
+	}
 	if e.Error != "" {
 		text += ": " + line(e.Error)
 	}

@@ -14,6 +14,7 @@ type turn struct {
 	id    string
 	files []string
 	step  int
+	spent Spending
 
 	// Made by begin.
 	model     Model
@@ -92,6 +93,7 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 		if err != nil {
 			return err
 		}
+		s.turn.spent.Spend(reply)
 		if err := s.append(Event{Type: MessageDone, Message: reply}); err != nil {
 			return err
 		}
@@ -185,6 +187,7 @@ func (s *Session) fail(ctx context.Context, err error) {
 // end writes the turn's end. Where even that cannot be stored followers still see it: an editor must not wait for ever.
 func (s *Session) end(end TurnEnd) {
 	end.Files = append([]string{}, s.turn.files...)
+	end.Spent = s.turn.spent
 	e := Event{Type: TurnEnded, Turn: s.turn.id, End: &end}
 	if s.history.turn != s.turn.id { // not even its start was stored
 		s.lose(e)

@@ -40,9 +40,11 @@ func (k *kit) bash(_ context.Context, a bashArgs) (Op, error) {
 		return nil, err
 	}
 	c := command{text: a.Command, dir: t, timeout: defaultTimeout}
-	if c.shell, err = findShell(); err != nil {
+	interpreter, err := findShell()
+	if err != nil {
 		return nil, err
 	}
+	c.argv = append(interpreter, a.Command)
 	if a.Timeout > 0 {
 		c.timeout = min(time.Duration(a.Timeout)*time.Millisecond, maxTimeout)
 	}

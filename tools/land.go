@@ -30,7 +30,7 @@ func (k *kit) land(ctx context.Context, changes []change) (Result, error) {
 		c.known, c.Change = c.After(), landed
 		done = append(done, c)
 	}
-	return k.landed(done), nil
+	return k.landed(k.format(ctx, done)), nil
 }
 
 // current refuses a change whose file, or whose path, is no longer what the user was shown.
@@ -91,7 +91,7 @@ func (k *kit) landed(done []change) Result {
 	notes := make([]string, 0, len(done))
 	for _, c := range done {
 		r.Diff += c.diff()
-		r.Changes = append(r.Changes, c.applied()...)
+		r.Changes = append(r.Changes, k.applied(c)...)
 		if c.note != "" {
 			notes = append(notes, c.note)
 		}
@@ -110,7 +110,7 @@ func (k *kit) landed(done []change) Result {
 }
 
 // applied is the change as undo needs it.
-func (c change) applied() []Applied {
+func (k *kit) applied(c change) []Applied {
 	after := c.Result()
 	if c.MoveTo == "" {
 		a := Applied{Path: c.File.Path, Before: c.File.Text, After: after.Text, Created: !c.File.Exists, Deleted: c.Remove}
@@ -119,8 +119,9 @@ func (c change) applied() []Applied {
 		}
 		return []Applied{a}
 	}
-	return []Applied{
-		{Path: c.File.Path, Before: c.File.Text, Deleted: true, Mode: c.File.Mode},
-		{Path: after.Path, After: after.Text, Created: true},
+	here := Applied{Path: after.Path, After: after.Text, Created: true}
+	if disk, err := k.Workspace.OnDisk(after.Path); err == nil && disk.Text != after.Text {
+		here.Under = disk.Text
 	}
+	return []Applied{{Path: c.File.Path, Before: c.File.Text, Deleted: true, Mode: c.File.Mode}, here}
 }

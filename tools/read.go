@@ -55,6 +55,9 @@ func (k *kit) show(ctx context.Context, t target, a readArgs) (Result, error) {
 	if !file.Exists {
 		return Result{}, k.missing(ctx, t)
 	}
+	if a, ok, err := attachment(t, file.Text); ok || err != nil {
+		return a, err
+	}
 	if why := unreadable(t.Abs, file.Text); why != "" {
 		return Result{}, fmt.Errorf("%s is %s", t.name, why)
 	}
@@ -135,10 +138,8 @@ func readTitle(t target, all, first, last int) string {
 // unreadable says why a file is no text that a model could read, "" where it is.
 func unreadable(path, text string) string {
 	switch strings.ToLower(filepath.Ext(path)) {
-	case ".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".ico":
-		return "an image; images are not supported yet"
-	case ".pdf":
-		return "a PDF; PDFs are not supported yet, try bash with pdftotext"
+	case ".bmp", ".ico", ".tif", ".tiff":
+		return "an image of a kind that models do not take; try bash with convert"
 	}
 	start := text[:min(len(text), 4096)]
 	if strings.HasPrefix(start, "\xff\xfe") || strings.HasPrefix(start, "\xfe\xff") {

@@ -66,7 +66,7 @@ func TestReadBounded(t *testing.T) {
 
 func TestReadRefuses(t *testing.T) {
 	b := newBench(t,
-		"src/Main.go", "package main\n", "README.md", "", "pic.png", "\x89PNG", "doc.pdf", "%PDF",
+		"src/Main.go", "package main\n", "README.md", "", "old.bmp", "BM", "doc.pdf", "%PDF-1.7\n"+strings.Repeat("x", 6<<20),
 		"bin", "a\x00b", "noise", strings.Repeat("\x01\x02ab", 100), "wide.txt", "\xff\xfea\x00")
 	huge, err := os.Create(b.path("huge.log"))
 	if err != nil {
@@ -77,8 +77,8 @@ func TestReadRefuses(t *testing.T) {
 	}
 	huge.Close()
 	for name, want := range map[string]string{
-		"pic.png":     "pic.png is an image; images are not supported yet",
-		"doc.pdf":     "doc.pdf is a PDF",
+		"old.bmp":     "old.bmp is an image of a kind that models do not take",
+		"doc.pdf":     "doc.pdf has 6291465 bytes; files for the model may have 5242880 at most",
 		"bin":         "bin is a binary file; try bash",
 		"noise":       "noise is a binary file",
 		"wide.txt":    "UTF-16",
@@ -91,6 +91,18 @@ func TestReadRefuses(t *testing.T) {
 	} {
 		b.refuse(want, "read", "filePath", name)
 	}
+}
+
+// Images and PDFs go to the model as they are; the name alone makes none.
+func TestReadAttaches(t *testing.T) {
+	b := newBench(t, "pic.png", "\x89PNG\r\n\x1a\n\x00", "doc.PDF", "%PDF-1.7\n", "text.png", "no picture\n")
+	for name, mime := range map[string]string{"pic.png": "image/png", "doc.PDF": "application/pdf"} {
+		r := b.call("read", "filePath", name)
+		if len(r.Attachments) != 1 || r.Attachments[0].MIME != mime || r.Attachments[0].Name != name || len(r.Attachments[0].Data) != 9 {
+			t.Errorf("%s: %+v", name, r)
+		}
+	}
+	contains(t, b.call("read", "filePath", "text.png").Text, "1: no picture")
 }
 
 func TestReadManyNames(t *testing.T) {

@@ -207,7 +207,7 @@ func (v version) back(c Applied, apart, open bool) (version, error) {
 		return v, conflict(c, v, "another file stands in its place")
 	case !v.exists:
 		return v, nil // the user has removed it, and the change with it
-	case v.text == c.After, v.text == c.Before:
+	case v.text == c.After, v.text == c.Before, c.Under != "" && v.text == c.Under:
 		return version{!c.Created, c.Before, v.mode}, nil
 	case !mergeable(c.Before, c.After, v.text):
 		return v, conflict(c, v, "it has changed since, and is binary or too large to merge")

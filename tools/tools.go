@@ -55,6 +55,8 @@ type Applied struct {
 	Deleted bool   `json:"deleted,omitempty"` // the file did not exist afterwards
 	// Mode is what a deleted file had.
 	Mode fs.FileMode `json:"mode,omitempty"`
+	// Under is what the disk held of a file that was moved here with text not saved yet; "" for none.
+	Under string `json:"under,omitempty"`
 	// BeforeRef and AfterRef name texts that are kept in [workspace.Contents] and not here.
 	BeforeRef string `json:"beforeRef,omitempty"`
 	AfterRef  string `json:"afterRef,omitempty"`
@@ -113,6 +115,8 @@ type Env struct {
 	// Nearby gives further text for the model with a file that it reads, by its canonical path: the instructions that lie
 	// near it. Nil: none.
 	Nearby func(abs string) string
+	// Formatters gives the programs that format a file, by its canonical path, after an edit. Nil: none.
+	Formatters func(abs string) []Formatter
 	// Seen is what the session's model has seen of each file; nil starts empty.
 	Seen *Seen
 }

@@ -48,6 +48,9 @@ func (a *answer) play(step Step) {
 	a.w.Header().Set("Content-Type", "text/event-stream")
 	a.w.WriteHeader(http.StatusOK)
 	a.flush()
+	for piece := range pieces(step.Think) {
+		a.delta(map[string]any{"reasoning_content": piece})
+	}
 	a.text(step.Text)
 	for i, call := range step.Calls {
 		// The count of messages makes ids unique in a conversation, also across servers.

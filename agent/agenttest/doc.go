@@ -14,6 +14,7 @@
 //	!hang                     streams what the step has, then waits until the client goes away
 //	!slow [20ms]              pauses that long before each piece
 //	!for TEXT                 keeps the step for conversations whose first prompt holds TEXT: child sessions run side by side
+//	!think TEXT               is the model's reasoning, before its text
 //	!raw DATA                 sends DATA as one server-sent event of its own, after text and calls
 //	!title TEXT               is not a step: TEXT answers every request that offers no tools
 //	\anything                 is text without the backslash, so \call, \! and a lone \ (an empty line) are text

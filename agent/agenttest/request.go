@@ -25,6 +25,9 @@ type request struct {
 	MaxCompletionTokens int             `json:"max_completion_tokens"`
 	PromptCacheKey      string          `json:"prompt_cache_key"`
 	Temperature         float64         `json:"temperature"`
+	TopP                float64         `json:"top_p"`
+	ReasoningEffort     string          `json:"reasoning_effort"`
+	Verbosity           string          `json:"verbosity"`
 	ToolChoice          json.RawMessage `json:"tool_choice"`
 
 	size int // bytes of the body
@@ -32,7 +35,7 @@ type request struct {
 
 type message struct {
 	Role             string  `json:"role"`
-	Content          *string `json:"content"`
+	Content          content `json:"content"`
 	ToolCalls        []call  `json:"tool_calls"`
 	ToolCallID       string  `json:"tool_call_id"`
 	ReasoningContent *string `json:"reasoning_content"`
@@ -57,11 +60,26 @@ type tool struct {
 	} `json:"function"`
 }
 
-func (m message) text() string {
-	if m.Content == nil {
-		return ""
+func (m message) text() string { return text(json.RawMessage(m.Content)) }
+
+// content is a text or a list of parts; nil where it is left out or null.
+type content json.RawMessage
+
+// UnmarshalJSON keeps the bytes.
+func (c *content) UnmarshalJSON(data []byte) error {
+	if string(data) != "null" {
+		*c = bytes.Clone(data)
 	}
-	return *m.Content
+	return nil
+}
+
+// rawText is a text as a message holds it.
+func rawText(s string) content {
+	raw, err := json.Marshal(s)
+	if err != nil {
+		panic(err) // a string always marshals
+	}
+	return raw
 }
 
 // prompt is the conversation's first prompt.

@@ -18,7 +18,7 @@ const BaseURL = "http://model.test/v1"
 // maxRequest bounds a request's body in bytes.
 const maxRequest = 64 << 20
 
-// Server is a scripted model that speaks Chat Completions. It judges every request as the strictest providers do and
+// Server is a scripted model that speaks Chat Completions and Responses. It judges every request as the strictest providers do and
 // answers 400 with the reason where one would. Close it when done. It is safe for concurrent use; steps are handed out in
 // the order in which requests arrive, those that are kept for a conversation to that one.
 type Server struct {
@@ -55,7 +55,12 @@ func New(script ...Step) *Server {
 
 func (s *Server) handler() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /v1/chat/completions", s.complete)
+	mux.HandleFunc("POST /v1/chat/completions", func(w http.ResponseWriter, r *http.Request) {
+		s.complete(w, r, (*request).read, func(a *answer, step Step) { a.play(step) })
+	})
+	mux.HandleFunc("POST /v1/responses", func(w http.ResponseWriter, r *http.Request) {
+		s.complete(w, r, (*request).readResponses, func(a *answer, step Step) { (&responsesAnswer{answer: a}).play(step) })
+	})
 	mux.HandleFunc("GET /v1/models", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		io.WriteString(w, `{"object":"list","data":[{"id":"scripted","object":"model"}]}`)
@@ -154,7 +159,8 @@ func (s *Server) Add(script ...Step) {
 	s.steps = append(s.steps, script...)
 }
 
-func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
+// complete reads a request as one of the two protocols and answers in it.
+func (s *Server) complete(w http.ResponseWriter, r *http.Request, read func(*request, []byte) string, play func(*answer, Step)) {
 	arrived := time.Now()
 	raw, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxRequest))
 	if err != nil {
@@ -162,7 +168,7 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
 	}
 	times := Exchange{Arrived: arrived, Read: time.Now()}
 	var req request
-	problem := req.read(raw)
+	problem := read(&req, raw)
 	step, number := s.take(raw, r.Header, &req, problem, times)
 	defer s.answered(number)
 	if problem != "" {
@@ -173,7 +179,7 @@ func (s *Server) complete(w http.ResponseWriter, r *http.Request) {
 		refuse(w, step)
 		return
 	}
-	newAnswer(w, r, &req, s.done).play(step)
+	play(newAnswer(w, r, &req, s.done), step)
 }
 
 // answered notes the end of an answer.

@@ -24,6 +24,8 @@ const (
 
 // Step is the model's answer to one request.
 type Step struct {
+	// Think is what the model thinks, before Text.
+	Think string
 	// Text is streamed first, then Calls in parallel, then each of Raw as one event. Calls without an ID get one.
 	Text  string
 	Calls []tools.Call
@@ -99,6 +101,8 @@ func (s *Step) directive(line string) (err error) {
 		s.End = Drop
 	case "hang":
 		s.End = Hang
+	case "think":
+		s.Think = rest
 	case "for":
 		s.For = rest
 	case "raw":
@@ -111,7 +115,7 @@ func (s *Step) directive(line string) (err error) {
 	case "status":
 		err = s.status(rest)
 	default:
-		err = fmt.Errorf("no directive !%s: use !status, !drop, !hang, !slow, !for, !raw or !title", word)
+		err = fmt.Errorf("no directive !%s: use !status, !drop, !hang, !slow, !for, !think, !raw or !title", word)
 	}
 	return err
 }

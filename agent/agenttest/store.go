@@ -69,6 +69,9 @@ func (s *MemoryStore) Append(ctx context.Context, session string, events ...agen
 
 // note keeps what List shows up to date.
 func (t *transcript) note(e agent.Event) {
+	if e.Message != nil {
+		t.info.Spent.Spend(e.Message)
+	}
 	if e.Session != nil && (e.Type == agent.SessionCreated || e.Type == agent.SessionChanged) {
 		t.info = *e.Session
 	}

@@ -11,7 +11,11 @@ import (
 )
 
 func newTestEncoder(q quirks) *encoder {
-	return newEncoder(Config{Provider: "p", Model: "m", MaxOutput: 100}, q, newRecall())
+	return newEncoder(newTestChat(q))
+}
+
+func newTestChat(q quirks) *chat {
+	return &chat{Config{Provider: "p", Model: "m", MaxOutput: 100}, q, newRecall()}
 }
 
 // conversation is a history of the given number of steps, each a call with its result.
@@ -122,7 +126,7 @@ func TestWhatTheModelWroteStaysValid(t *testing.T) {
 		{"\xff", strings.Repeat("é", 80), `{"_invalid":"\ufffd"}`, strings.Repeat("_", 64)},
 	}
 	for _, test := range tests {
-		w := newTestEncoder(quirks{}).wireCall(tools.Call{ID: "c", Name: test.name, Arguments: test.arguments}, true)
+		w := newTestChat(quirks{}).call(tools.Call{ID: "c", Name: test.name, Arguments: test.arguments}, true)
 		if w.Function.Arguments != test.want || w.Function.Name != test.wantName {
 			t.Errorf("%q %q: got %+v", test.name, test.arguments, w.Function)
 		}
@@ -198,7 +202,7 @@ func TestQuirks(t *testing.T) {
 			t.Errorf("%s: %s lacks %s", test.name, got, test.want)
 		}
 	}
-	short := newTestEncoder(quirks{shortIDs: true})
+	short := newTestChat(quirks{shortIDs: true})
 	if a, b := short.callID("call_1_1"), short.callID("call_1_2"); len(a) != 9 || a == b || short.callID(a) != a {
 		t.Errorf("short ids %q and %q: want nine letters, different, and kept as they are", a, b)
 	}

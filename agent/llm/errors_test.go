@@ -239,7 +239,7 @@ func TestNewErrors(t *testing.T) {
 		{llm.Config{Provider: "openai", Model: "gpt"}, "OpenAI needs a key: set OPENAI_API_KEY or provider.openai.options.apiKey"},
 		{llm.Config{Provider: "acme", Model: "m"}, "set provider.acme.options.baseURL, or use one of openai, anthropic,"},
 		{llm.Config{Provider: "acme", Model: "m", BaseURL: "localhost:8080"}, "provider.acme.options.baseURL is not an http or https URL"},
-		{llm.Config{Provider: "acme", Model: "m", BaseURL: "http://h", API: "responses"}, `provider.acme.options.api "responses" comes later`},
+		{llm.Config{Provider: "acme", Model: "m", BaseURL: "http://h", API: "legacy"}, `provider.acme.options.api is "legacy": set it to "chat" or "responses"`},
 	}
 	for _, test := range tests {
 		if _, err := llm.New(test.cfg); err == nil || !strings.Contains(err.Error(), test.text) {

@@ -65,6 +65,16 @@ func events(data ...string) http.HandlerFunc {
 	}
 }
 
+// broken answers with the given events and ends there.
+func broken(data ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/event-stream")
+		for _, d := range data {
+			w.Write([]byte("data: " + d + "\n\n"))
+		}
+	}
+}
+
 // reply is everything that a stream said, put together.
 type reply struct {
 	text, reasoning string

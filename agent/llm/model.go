@@ -2,6 +2,7 @@ package llm
 
 import (
 	"cmp"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -33,13 +34,23 @@ type Config struct {
 	// Timeout limits the wait for the first byte of a reply, Stall the silence after it. Zero means five minutes for
 	// Timeout and the same as Timeout for Stall; negative means no limit.
 	Timeout, Stall time.Duration
-	// API is "chat" or "".
+	// API is "chat", "responses", or "" for the first.
 	API string
+	// Options are fields of every request, in OpenCode's names or the provider's; [agent.Params] come over them.
+	Options map[string]json.RawMessage
+	// Images, PDFs and Reasoning say what the model is known to take and to do.
+	Images, PDFs, Reasoning bool
 	// MaxOutput is the limit of a reply in tokens, 0 for the provider's own.
 	MaxOutput int
 	// HTTPClient carries the requests; nil means a [NewHTTPClient]. Redirects are never followed.
 	HTTPClient *http.Client
 }
+
+// The two protocols.
+const (
+	apiChat      = "chat"
+	apiResponses = "responses"
+)
 
 // model is an agent.Model. It is safe for concurrent use.
 type model struct {
@@ -79,11 +90,15 @@ func open(cfg Config) (*model, error) {
 		cfg.HTTPClient = NewHTTPClient()
 	}
 	remember := newRecall()
+	var p protocol = &chat{cfg, info.quirks, remember}
+	if cfg.API == apiResponses {
+		p = &responses{cfg}
+	}
 	return &model{
 		cfg:     cfg,
 		info:    info,
 		client:  newClient(cfg, base),
-		enc:     newEncoder(cfg, info.quirks, remember),
+		enc:     newEncoder(p),
 		recall:  remember,
 		secrets: findSecrets(cfg, base),
 	}, nil
@@ -93,8 +108,8 @@ func (c *Config) check(info Info, known bool) error {
 	switch {
 	case c.Provider == "" || c.Model == "":
 		return fmt.Errorf("no model is chosen: set \"model\" to \"provider/model\"")
-	case c.API != "" && c.API != "chat":
-		return fmt.Errorf("provider.%s.options.api %q comes later: set it to \"chat\"", c.Provider, c.API)
+	case c.API != "" && c.API != apiChat && c.API != apiResponses:
+		return fmt.Errorf("provider.%s.options.api is %q: set it to \"chat\" or \"responses\"", c.Provider, c.API)
 	case !known && c.BaseURL == "":
 		return fmt.Errorf("provider %q is not known: set provider.%s.options.baseURL, or use one of %s",
 			c.Provider, c.Provider, strings.Join(knownIDs(), ", "))
@@ -124,7 +139,7 @@ func keyPlace(info Info) string {
 // cleanBaseURL takes what people paste: with a final slash, or with the path of the one endpoint.
 func cleanBaseURL(base string) string {
 	base = strings.TrimRight(strings.TrimSpace(base), "/")
-	return strings.TrimRight(strings.TrimSuffix(base, "/chat/completions"), "/")
+	return strings.TrimRight(strings.TrimSuffix(strings.TrimSuffix(base, "/chat/completions"), "/responses"), "/")
 }
 
 // newClient sets openai-go up. The struct is filled by hand because openai.NewClient takes OPENAI_BASE_URL, OPENAI_ORG_ID,

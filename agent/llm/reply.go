@@ -52,6 +52,7 @@ type wireUsage struct {
 type reply struct {
 	emit      func(agent.Delta) bool
 	stopped   bool // emit has had enough
+	over      bool // nothing more will come
 	calls     assembler
 	template  template
 	reasoning strings.Builder

@@ -40,14 +40,10 @@ func (m *model) Stream(ctx context.Context, req agent.Request) iter.Seq2[agent.D
 
 // stream returns nil when the reply is complete or emit has had enough.
 func (m *model) stream(ctx context.Context, req agent.Request, emit func(agent.Delta) bool) error {
-	prefix, err := m.enc.encode(req)
-	if err != nil {
-		return err
-	}
 	watchedCtx, w, stop := newWatch(ctx, m.cfg.Timeout, m.cfg.Stall)
 	defer stop()
 	w.start()
-	res, err := m.send(watchedCtx, prefix)
+	res, err := m.send(watchedCtx, req)
 	w.pause()
 	if err == nil {
 		res.Body = &watched{res.Body, w}
@@ -61,6 +57,7 @@ func (m *model) stream(ctx context.Context, req agent.Request, emit func(agent.D
 func (m *model) explain(ctx, watchedCtx context.Context, err error) error {
 	var quiet silence
 	var model *agent.ModelError
+	var bad *unsendable
 	switch {
 	case err == nil:
 		return nil
@@ -68,25 +65,20 @@ func (m *model) explain(ctx, watchedCtx context.Context, err error) error {
 		return ctx.Err()
 	case errors.As(err, &model):
 		return model
+	case errors.As(err, &bad):
+		return bad.error
 	case errors.As(context.Cause(watchedCtx), &quiet):
 		return m.silent(time.Duration(quiet))
 	}
 	return m.netError(err)
 }
 
-// send posts the request. A server that does not know how to report usage is asked again without, once and for all.
-func (m *model) send(ctx context.Context, prefix []byte) (*http.Response, error) {
-	tail := tailUsage
-	switch {
-	case m.noUsage.Load():
-		tail = tailPlain
-	case m.info.quirks.padding:
-		tail = tailDense
-	}
-	res, words, err := m.post(ctx, prefix, tail)
-	if tail != tailPlain && refused(res) && words.refusesUsage() {
-		m.noUsage.Store(true)
-		res, words, err = m.post(ctx, prefix, tailPlain)
+// send posts the request. A server that does not know a field of it, or how to report usage, is asked again without, once
+// and for all.
+func (m *model) send(ctx context.Context, req agent.Request) (*http.Response, error) {
+	res, words, err := m.try(ctx, req)
+	for refused(res) && m.learn(words, req) {
+		res, words, err = m.try(ctx, req)
 	}
 	switch {
 	case res != nil && res.StatusCode != http.StatusOK:
@@ -95,6 +87,37 @@ func (m *model) send(ctx context.Context, prefix []byte) (*http.Response, error)
 		return nil, err
 	}
 	return res, nil
+}
+
+// learn reports whether the refusal names something that the request can do without.
+func (m *model) learn(w words, req agent.Request) bool {
+	if w.refusesUsage() && m.tail() != tailPlain {
+		m.noUsage.Store(true)
+		return true
+	}
+	return m.enc.refused.learn(w, m.enc.fields(req.Params))
+}
+
+func (m *model) try(ctx context.Context, req agent.Request) (*http.Response, words, error) {
+	prefix, err := m.enc.encode(req)
+	if err != nil {
+		return nil, words{}, &unsendable{err}
+	}
+	return m.post(ctx, prefix, m.tail())
+}
+
+// unsendable is an error of the request itself: nothing was sent.
+type unsendable struct{ error }
+
+// tail is the end of a request.
+func (m *model) tail() string {
+	switch {
+	case m.cfg.API == apiResponses || m.noUsage.Load():
+		return tailPlain
+	case m.info.quirks.padding:
+		return tailDense
+	}
+	return tailUsage
 }
 
 // refused says that the server did not like the request itself.
@@ -114,7 +137,7 @@ func (m *model) post(ctx context.Context, prefix []byte, tail string) (*http.Res
 	})
 	first, _ := body()
 	var res *http.Response
-	err := m.client.Post(ctx, "chat/completions", first, &res, sized)
+	err := m.client.Post(ctx, m.enc.path(), first, &res, sized)
 	if res == nil || res.StatusCode == http.StatusOK {
 		return res, words{}, err
 	}
@@ -141,14 +164,18 @@ func limitErrors(r *http.Request, next option.MiddlewareNext) (*http.Response, e
 // read reads a reply of whatever form.
 func (m *model) read(res *http.Response, w *watch, emit func(agent.Delta) bool) error {
 	r := &reply{emit: emit}
+	add := r.add
+	if m.cfg.API == apiResponses {
+		add = newResponseReader(r).add
+	}
 	var err error
 	switch kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type")); kind {
 	case "text/html":
 		return m.notAModel()
 	case "application/json": // the server does not stream
-		err = r.whole(res.Body)
+		err = whole(res.Body, add)
 	default:
-		err = r.events(res, w)
+		err = r.events(res, w, add)
 	}
 	var said *words
 	switch {
@@ -161,32 +188,37 @@ func (m *model) read(res *http.Response, w *watch, emit func(agent.Delta) bool) 
 	case !r.complete():
 		return m.broken(io.ErrUnexpectedEOF)
 	}
+	if text := r.reasoning.String(); text != "" {
+		emit(agent.Delta{Thought: &agent.Reasoning{Text: text}})
+	}
 	m.recall.keep(r.calls.slots, r.reasoning.String())
 	emit(agent.Delta{Finish: r.finish, Usage: r.usage})
 	return nil
 }
 
-func (r *reply) whole(body io.Reader) error {
+func whole(body io.Reader, add func([]byte) error) error {
 	raw, err := io.ReadAll(io.LimitReader(body, maxWhole))
 	if err != nil {
 		return fmt.Errorf("read the reply: %w", err)
 	}
-	return r.add(raw)
+	return add(raw)
 }
 
 // events reads a stream to its end. Once the reply itself is complete, nothing that the connection does is an error.
-func (r *reply) events(res *http.Response, w *watch) error {
+func (r *reply) events(res *http.Response, w *watch, add func([]byte) error) error {
 	dec := ssestream.NewDecoder(res)
 	for dec.Next() {
 		event := dec.Event()
 		if bytes.HasPrefix(event.Data, []byte("[DONE]")) {
 			r.end()
+			r.over = true
+		} else if err := add(event.Data); err != nil || r.stopped {
+			return err
+		}
+		if r.over {
 			w.stall, w.limit = drainGrace, drainGrace
 			io.Copy(io.Discard, io.LimitReader(res.Body, maxRefusal))
 			return nil
-		}
-		if err := r.add(event.Data); err != nil || r.stopped {
-			return err
 		}
 		if r.finish != "" {
 			w.stall, w.limit = usageGrace, usageGrace

@@ -79,6 +79,9 @@ func told(info agent.SessionInfo, e agent.Event) agent.SessionInfo {
 	if info.Created.IsZero() {
 		info.Created = e.Time
 	}
+	if e.Message != nil {
+		info.Spent.Spend(e.Message)
+	}
 	if e.Session == nil {
 		return info
 	}

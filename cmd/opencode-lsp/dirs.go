@@ -40,3 +40,6 @@ func (d dirs) contents() string { return filepath.Join(d.data, "contents") }
 
 // tokens keeps what signing in to MCP servers gave.
 func (d dirs) tokens() string { return filepath.Join(d.data, "mcp-auth") }
+
+// models is the catalogue that was fetched last.
+func (d dirs) models() string { return filepath.Join(d.data, "models.json") }

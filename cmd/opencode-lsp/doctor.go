@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -109,7 +110,8 @@ func (d *doctor) permissions(context.Context) {
 	}
 }
 
-// model asks the configured model for one word.
+// model looks whether the provider lists the configured model, which costs nothing, and asks the model for one word where it
+// does not: not every server has a list, and not every list has all names.
 func (d *doctor) model(ctx context.Context) {
 	m, info, err := d.engine.model("")
 	if err != nil {
@@ -118,8 +120,14 @@ func (d *doctor) model(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, modelPatience)
 	defer cancel()
-	req := agent.Request{System: "Answer with the word ok.", Messages: []agent.Message{{Role: agent.User, Text: "Are you there?"}}}
 	start := time.Now()
+	if d.listed(ctx, info.Name) {
+		d.ok("model", "%s is listed by its provider after %d ms", info.Name, time.Since(start).Milliseconds())
+		d.key(info.Name)
+		return
+	}
+	req := agent.Request{System: "Answer with the word ok.", Messages: []agent.Message{{Role: agent.User, Text: "Are you there?"}}}
+	start = time.Now()
 	for delta, err := range m.Stream(ctx, req) {
 		if err != nil {
 			d.fail("model", "%s: %s", info.Name, err)
@@ -131,6 +139,16 @@ func (d *doctor) model(ctx context.Context) {
 	}
 	d.ok("model", "%s answers after %d ms", info.Name, time.Since(start).Milliseconds())
 	d.key(info.Name)
+}
+
+// listed reports whether the provider's list holds the model.
+func (d *doctor) listed(ctx context.Context, name string) bool {
+	provider, id, _ := strings.Cut(name, "/")
+	d.engine.mu.Lock()
+	cfg := d.engine.llmConfig(provider, id)
+	d.engine.mu.Unlock()
+	ids, err := llm.Models(ctx, cfg)
+	return err == nil && slices.Contains(ids, id)
 }
 
 // key says which variable or file the key came from, never the key.

@@ -54,7 +54,8 @@ type engine struct {
 	seats       map[string]*seat // by session
 	found       []llm.Found      // local servers
 	foundAt     time.Time
-	serving     bool // the MCP servers run
+	serving     bool           // the MCP servers run
+	knowledge   *llm.Catalogue // of models, read when it is needed
 	warnings    []config.Warning
 }
 
@@ -303,9 +304,9 @@ func (e *engine) env(s *agent.Session, d *seat, applier workspace.Applier, barri
 	env := &tools.Env{
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ(), cfg),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: &tools.Todos{},
-		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) },
-		Nearby:  func(abs string) string { return e.nearby(d, abs) },
-		Seen:    e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser,
+		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) }, Formatters: e.formatters,
+		Nearby: func(abs string) string { return e.nearby(d, abs) },
+		Seen:   e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser,
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }

@@ -14,7 +14,7 @@ import (
 
 // Scripts with a remote MCP server, mcp.test, that lives in the bubble.
 func TestScriptsMCP(t *testing.T) {
-	playScripts(t, "../../lsp/testdata/mcp/*.txtar")
+	playScripts(t, "../../lsp/testdata/mcp/*.txtar", "chat")
 }
 
 // routes sends the requests to mcp.test to a handler in this process and all others on.

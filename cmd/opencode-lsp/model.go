@@ -1,14 +1,17 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/agent/llm"
+	"github.com/opencode-lsp/opencode-lsp/workspace/config"
 )
 
 // errNoModel is what every entry point says where no model is set and no local server runs.
@@ -31,18 +34,38 @@ func (e *engine) model(name string) (agent.Model, agent.ModelInfo, error) {
 		name = local[0]
 	}
 	m, err := e.named(name)
-	return m, e.about(name), err
+	return m, e.about(name).ModelInfo, err
 }
 
-// about is what the configuration says of a model.
-func (e *engine) about(name string) agent.ModelInfo {
-	provider, id, _ := strings.Cut(name, "/")
-	set := e.now().Providers[provider].Models[id]
-	return agent.ModelInfo{
-		Name: name, Context: set.Limit.Context, Output: set.Limit.Output,
-		Price: agent.Price(set.Cost),
-	}
+// about is what is known of a model: what the configuration says of it, else the catalogue.
+func (e *engine) about(name string) llm.Entry {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.known(name)
 }
+
+// known is about with mu held.
+func (e *engine) known(name string) llm.Entry {
+	provider, id, _ := strings.Cut(name, "/")
+	set := e.config.Providers[provider].Models[id]
+	entry, _ := e.catalogue().Find(name)
+	entry.Name = name
+	entry.Title = cmp.Or(set.Name, entry.Title)
+	entry.Context = cmp.Or(set.Limit.Context, entry.Context)
+	entry.Output = cmp.Or(set.Limit.Output, entry.Output)
+	if set.Cost != (config.Cost{}) {
+		entry.Price = agent.Price(set.Cost)
+	}
+	if set.Modalities.Input != nil {
+		entry.Images = slices.Contains(set.Modalities.Input, "image")
+		entry.PDFs = slices.Contains(set.Modalities.Input, "pdf")
+	}
+	entry.Reasoning = entry.Reasoning || set.Reasoning
+	return entry
+}
+
+// maxOutput bounds a reply in tokens where the model allows more; OpenCode's bound.
+const maxOutput = 32_000
 
 // modelName is the model in use, "" where none is set.
 func (e *engine) modelName() string {
@@ -96,15 +119,18 @@ func (e *engine) named(name string) (agent.Model, error) {
 // llmConfig is called with mu held.
 func (e *engine) llmConfig(provider, id string) llm.Config {
 	set := e.config.Providers[provider]
+	known := e.known(provider + "/" + id)
 	c := llm.Config{
 		Provider: provider, Model: id, BaseURL: set.Options.BaseURL, APIKey: string(set.Options.APIKey),
 		Timeout: time.Duration(set.Options.Timeout), API: set.Options.API,
-		MaxOutput: int(set.Models[id].Limit.Output), HTTPClient: e.http, Headers: map[string]string{},
+		MaxOutput: int(min(known.Output, maxOutput)), Options: set.Models[id].Options,
+		Images: known.Images, PDFs: known.PDFs, Reasoning: known.Reasoning,
+		HTTPClient: e.http, Headers: map[string]string{},
 	}
 	for name, value := range set.Options.Headers {
 		c.Headers[name] = string(value)
 	}
-	if info, known := llm.Provider(provider); known && c.APIKey == "" {
+	if info, ok := llm.Provider(provider); ok && c.APIKey == "" {
 		c.APIKey, _ = info.Key(e.program.getenv)
 	}
 	return c
@@ -144,5 +170,24 @@ func (e *engine) modelChoices(ctx context.Context) []string {
 			names = append(names, name)
 		}
 	}
-	return sortedUnique(append(names, e.localModels(ctx)...))
+	names = sortedUnique(append(names, e.localModels(ctx)...))
+	for _, p := range llm.Providers() {
+		if _, variable := p.Key(e.program.getenv); variable != "" || cfg.Providers[p.ID].Options.APIKey != "" {
+			e.mu.Lock()
+			names = append(names, e.catalogue().Models(p.ID)...)
+			e.mu.Unlock()
+		}
+	}
+	return unique(names)
+}
+
+// unique drops what came before, the order kept.
+func unique(names []string) []string {
+	var out []string
+	for _, name := range names {
+		if !slices.Contains(out, name) {
+			out = append(out, name)
+		}
+	}
+	return out
 }

@@ -252,7 +252,7 @@ func (h *home) command(dir string, args ...string) *exec.Cmd {
 	}
 	cmd := exec.Command(path, args...)
 	cmd.Dir = dir
-	vars := environment(lsptest.World{Home: h.dir, Files: map[string]string{"rules": h.rules}}, h.model)
+	vars := environment(lsptest.World{Home: h.dir, Files: map[string]string{"rules": h.rules}}, h.model, "chat")
 	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "XDG_RUNTIME_DIR=" + h.runtime,
 		"GORACE=atexit_sleep_ms=0"} // it would end each process a second later
 	for _, name := range []string{"HOME", "OPENCODE_CONFIG_CONTENT", "OPENCODE_PERMISSION"} {

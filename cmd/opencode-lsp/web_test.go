@@ -14,7 +14,7 @@ import (
 )
 
 // Scripts that fetch pages of a small web of the test's own. The real program has none, so they are played in bubbles alone.
-func TestWebScripts(t *testing.T) { playScripts(t, "../../lsp/testdata/web/*.txtar") }
+func TestWebScripts(t *testing.T) { playScripts(t, "../../lsp/testdata/web/*.txtar", "chat") }
 
 // site is that web: docs.example.com and moved.example.com are anybody's, inside.example.com leads into this machine, and
 // metadata.example.com to a cloud's metadata service.

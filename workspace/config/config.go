@@ -46,6 +46,7 @@ type Config struct {
 	// MCP holds the servers by name, as JSON of OpenCode's shape.
 	MCP          map[string]json.RawMessage `json:"mcp"`
 	Instructions []Instruction              `json:"-"`
+	Formatters   Formatters                 `json:"-"`
 	Command      map[string]Command         `json:"command"`
 	// SubagentDepth is how deep agents may start agents.
 	SubagentDepth    int              `json:"subagent_depth"`
@@ -129,6 +130,15 @@ type Model struct {
 	Name  string `json:"name"`
 	Limit Limit  `json:"limit"`
 	Cost  Cost   `json:"cost"`
+	// Options are fields of every request, in OpenCode's names or the provider's.
+	Options    map[string]json.RawMessage `json:"options"`
+	Modalities Modalities                 `json:"modalities"`
+	Reasoning  bool                       `json:"reasoning"`
+}
+
+// Modalities are the kinds of files that a model takes: "text", "image", "pdf".
+type Modalities struct {
+	Input []string `json:"input"`
 }
 
 // Limit bounds a model in tokens; 0: not known.
@@ -177,6 +187,22 @@ type Command struct {
 	Model       string `json:"model"`
 	Subtask     bool   `json:"subtask"`
 	CodeAction  bool   `json:"codeAction"`
+}
+
+// Formatters says which programs format files after an edit.
+type Formatters struct {
+	// On turns on the known ones; Repository says that the workspace's own files, which are trusted, do.
+	On, Repository bool
+	// Named are those that the settings name, whose fields that are not empty take the place of a known one's.
+	Named map[string]Formatter
+}
+
+// Formatter is what is set for one formatter.
+type Formatter struct {
+	Disabled    bool              `json:"disabled"`
+	Command     []string          `json:"command"` // $FILE stands for the file
+	Environment map[string]string `json:"environment"`
+	Extensions  []string          `json:"extensions"`
 }
 
 // Compaction says how a conversation that outgrows its model is shortened; numbers are tokens, 0: the agent decides.

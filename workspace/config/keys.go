@@ -14,6 +14,7 @@ const (
 	Millis     Type = "a whole number of milliseconds, or false"
 	Rules      Type = "one of allow, ask, deny, or an object of rules"
 	ToolSwitch Type = "an object of true and false"
+	OrMore     Type = "true, false or an object"
 	Anything   Type = "any value"
 )
 
@@ -96,6 +97,10 @@ func providerKeys() []Key {
 		{Path: "provider.*.models.*.cost.cache_read", Type: Number, Scope: Open, Doc: "US dollars a million tokens read from the cache."},
 		{Path: "provider.*.models.*.cost.cache_write", Type: Number, Scope: Open, Doc: "US dollars a million tokens written to the cache."},
 		{Path: "provider.*.models.*.cost.*", Type: Anything, Later: true, Doc: "Further prices of OpenCode's models."},
+		{Path: "provider.*.models.*.options", Type: Anything, Doc: "Fields of each request, as reasoningEffort."},
+		{Path: "provider.*.models.*.modalities.input", Type: Texts, Scope: Open, Doc: "What the model takes: text, image, pdf."},
+		{Path: "provider.*.models.*.modalities.*", Type: Anything, Later: true, Doc: "Further kinds of OpenCode's models."},
+		{Path: "provider.*.models.*.reasoning", Type: Bool, Scope: Open, Doc: "Whether the model thinks before it answers."},
 		{Path: "provider.*.models.*.*", Type: Anything, Later: true, Doc: "Further settings of OpenCode's models."},
 		{Path: "provider.*.*", Type: Anything, Later: true, Doc: "Further settings of OpenCode's providers."},
 	}
@@ -140,6 +145,12 @@ func serverKeys() []Key {
 		{Path: "mcp.*.headers", Type: TextMap, Doc: "Further headers of each request."},
 		{Path: "mcp.*.oauth", Type: Anything, Doc: "How to sign in, false for not at all."},
 		{Path: "mcp.*.timeout", Type: Whole, Doc: "Bound of a call in milliseconds."},
+
+		{Path: "formatter", Type: OrMore, Scope: Checked, Doc: "Format files after an edit: true by the known programs, an object by those and its own; a workspace may always say false."},
+		{Path: "formatter.*.disabled", Type: Bool, Doc: "Leave this formatter out."},
+		{Path: "formatter.*.command", Type: Texts, Doc: "The program with its arguments; $FILE stands for the file."},
+		{Path: "formatter.*.environment", Type: TextMap, Doc: "Variables that it gets besides."},
+		{Path: "formatter.*.extensions", Type: Texts, Doc: "The endings of its files, such as .go."},
 	}
 }
 
@@ -148,7 +159,7 @@ func laterKeys() []Key {
 	var keys []Key
 	for _, name := range []string{
 		"shell", "logLevel", "server", "skills", "references", "watcher", "snapshot", "plugin", "share", "autoupdate",
-		"disabled_providers", "enabled_providers", "username", "formatter", "lsp", "layout",
+		"disabled_providers", "enabled_providers", "username", "lsp", "layout",
 		"attachment", "enterprise", "experimental", "trace",
 	} {
 		keys = append(keys, Key{Path: name, Type: Anything, Later: true, Doc: "Accepted, without effect in this release."})

@@ -32,9 +32,39 @@ func (l *loader) merge() *Config {
 			c.Instructions = append(c.Instructions, Instruction{item.text, item.project})
 		}
 	}
+	c.Formatters = l.formatters()
 	c.Permission = l.layers(nil)
 	c.Agent = l.agents(all)
 	return c
+}
+
+// formatters lays what the sources say of formatters over one another: true and false begin anew, an object adds.
+func (l *loader) formatters() Formatters {
+	var out Formatters
+	var named *node
+	for _, d := range l.docs {
+		n := d.tree.get("formatter")
+		switch {
+		case n == nil:
+			continue
+		case n.kind == truth:
+			out, named = Formatters{On: n.truth, Repository: n.truth && d.project}, nil
+		default:
+			out.On, out.Repository = true, out.Repository || d.project
+			named = overlay(named, n, nil)
+		}
+	}
+	if named == nil {
+		return out
+	}
+	data, err := named.MarshalJSON()
+	if err == nil {
+		err = json.Unmarshal(data, &out.Named)
+	}
+	if err != nil { // checked values fit, so this is a fault of Keys
+		l.warn(Warning{File: "settings", Key: "formatter", Message: err.Error()})
+	}
+	return out
 }
 
 // defaults is a tree of all defaults.

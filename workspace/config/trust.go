@@ -103,6 +103,8 @@ func (g *gate) walk(d *doc, n *node, s *schema, path []string) {
 		case g.foreignKey(d, f, path):
 		case len(inside) == 2 && inside[0] == "mcp":
 			g.server(f)
+		case dotted(inside) == "formatter":
+			g.formatters(f)
 		case len(inside) == 2 && inside[0] == "command" && g.shell(f):
 		case sub.key == nil:
 			g.walk(d, f.value, sub, inside)
@@ -149,6 +151,27 @@ func serverWords(name string, n *node) string {
 		}
 	}
 	return words
+}
+
+// formatters are all that a source says of them. Only switching them off needs no trust: even the known ones may run code of
+// the repository.
+func (g *gate) formatters(f field) {
+	if f.value.kind == truth && !f.value.truth {
+		return
+	}
+	words := "format files after edits by the known programs, also by those that run code of this repository"
+	for _, entry := range f.value.fields {
+		words += "; by " + quote(entry.key)
+		if command := entry.value.get("command"); command != nil {
+			words += ": " + argv(command)
+		}
+		for _, setting := range entry.value.fields {
+			if setting.key != "command" {
+				words += fmt.Sprintf(", %s %s", setting.key, visible(setting.value.compact()))
+			}
+		}
+	}
+	g.add(f.value, f.value.compact(), "%s", words)
 }
 
 func argv(command *node) string {
