@@ -38,7 +38,7 @@ func (h *history) add(e Event) {
 	case PromptJoined:
 		h.prompt(e.Prompt)
 	case PromptExpanded: // nothing was said since
-		h.messages = h.messages[:len(h.messages)-1]
+		h.messages = h.messages[:max(0, len(h.messages)-1)]
 		h.prompt(e.Prompt)
 	case MessageDone:
 		h.reply(e.Message)
