@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 
@@ -250,7 +251,9 @@ func (w *undoWorld) broughtBack(f *file, ops map[*op]bool, apart bool) error {
 		if err != nil {
 			return err
 		}
-		f.recall(f.disk, ops, disk)
+		commands := maps.Clone(ops)
+		maps.DeleteFunc(commands, func(o *op, _ bool) bool { return !o.disk })
+		f.recall(f.disk, commands, disk)
 	}
 	for o := range ops {
 		if f.buf != nil && apart && o.disk && f.check(f.buf, lines) != nil {

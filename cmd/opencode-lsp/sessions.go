@@ -19,8 +19,8 @@ import (
 
 func (p *program) sessionsCommand() *cobra.Command {
 	var format string
-	cmd := &cobra.Command{Use: "sessions", Short: "List, show, export or delete sessions", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return usageError("name one of list, show, export, delete") }}
+	cmd := &cobra.Command{Use: "sessions", Short: "List, show, export or delete sessions, undo and redo what they changed", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return usageError("name one of list, show, export, delete, undo, redo") }}
 	cmd.PersistentFlags().StringVar(&format, "format", "text", "text or json")
 	with := func(use, short string, args cobra.PositionalArgs, f func(*cobra.Command, *store.Store, []string) error) {
 		cmd.AddCommand(&cobra.Command{Use: use, Short: short, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
@@ -46,6 +46,7 @@ func (p *program) sessionsCommand() *cobra.Command {
 	with("delete ID", "Delete a session", cobra.ExactArgs(1), func(cmd *cobra.Command, s *store.Store, args []string) error {
 		return p.deleteSession(cmd, s, args[0])
 	})
+	cmd.AddCommand(p.undoCommands(&format)...)
 	return cmd
 }
 
