@@ -13,10 +13,12 @@ import (
 // Files are removed and moved through the editor where it knows how, so that its buffers, its undo and its file tree follow;
 // else on disk. Whether it happened the disk says. New files are made on disk and filled by an edit (create).
 
-// knows reports whether the editor does the file operation, "delete" or "rename", for a file that it has open or not.
-func (s *Server) knows(operation string, open bool) bool {
+// knows reports whether the editor does the file operation, "delete" or "rename", for this file. One that it has open by way
+// of a symlink is left to the disk: the editor would remove or rename the link.
+func (s *Server) knows(operation string, f workspace.File) bool {
 	caps := s.client.caps.Workspace
-	return slices.Contains(caps.WorkspaceEdit.ResourceOperations, operation) && caps.ApplyEdit && (open || s.editsUnopened())
+	return slices.Contains(caps.WorkspaceEdit.ResourceOperations, operation) && caps.ApplyEdit &&
+		(f.Open || s.editsUnopened()) && s.ws.OpenName(f.Path) == f.Path
 }
 
 // operate asks the editor for a file operation.
@@ -35,9 +37,8 @@ func gone(path string) bool {
 // remove removes a file. An editor that says it did and did not is passed over; one that refuses is obeyed.
 func (a *applier) remove(ctx context.Context, c workspace.Change) error {
 	s, path := a.server, c.File.Path
-	if s.knows("delete", c.File.Open) {
-		name := s.ws.OpenName(path)
-		err := s.operate(ctx, "delete "+filepath.Base(path), fileOperation{Kind: "delete", URI: uriOf(name)})
+	if s.knows("delete", c.File) {
+		err := s.operate(ctx, "delete "+filepath.Base(path), fileOperation{Kind: "delete", URI: uriOf(path)})
 		switch {
 		case gone(path):
 			s.edits.forget(path)
@@ -65,7 +66,7 @@ func (a *applier) move(ctx context.Context, c workspace.Change) error {
 		return workspace.ErrStale
 	}
 	// Neovim before 0.8 makes no folders for a rename.
-	if !s.knows("rename", c.File.Open) || gone(filepath.Dir(c.MoveTo)) {
+	if !s.knows("rename", c.File) || gone(filepath.Dir(c.MoveTo)) {
 		return a.moveByParts(ctx, c)
 	}
 	saved, err := s.ws.OnDisk(c.File.Path)
@@ -83,7 +84,7 @@ func (a *applier) move(ctx context.Context, c workspace.Change) error {
 }
 
 func (s *Server) rename(ctx context.Context, from, to string) error {
-	op := fileOperation{Kind: "rename", OldURI: uriOf(s.ws.OpenName(from)), NewURI: uriOf(to)}
+	op := fileOperation{Kind: "rename", OldURI: uriOf(from), NewURI: uriOf(to)}
 	return s.operate(ctx, "move "+filepath.Base(from), op)
 }
 

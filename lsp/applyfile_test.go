@@ -128,3 +128,24 @@ func TestMove(t *testing.T) {
 		})
 	}
 }
+
+// A file that is open by way of a symlink: the editor would remove the link.
+func TestRemoveThroughSymlink(t *testing.T) {
+	bubble(t, func(t *testing.T, p *peer) {
+		path, link := p.write("real.txt", "text\n"), filepath.Join(p.root, "link.txt")
+		if err := os.Symlink("real.txt", link); err != nil {
+			t.Fatal(err)
+		}
+		p.start(operations, Options{})
+		p.open(link, "text\n")
+		p.fileOps(true, map[string]bool{"applied": true})
+		file, err := p.build.Workspace.Read(link)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := p.build.Applier.Apply(t.Context(), workspace.NewRemoval(file)); err != nil || !gone(path) || gone(link) {
+			t.Errorf("err = %v, file gone: %v, link gone: %v", err, gone(path), gone(link))
+		}
+		p.leave()
+	})
+}

@@ -148,23 +148,25 @@ type documentParams struct {
 
 // diagnostic is a client's diagnostic: it goes back as it came, whatever else it holds (tags, data, codes of any type).
 type diagnostic struct {
-	Range   span
-	Source  string
-	Message string
-	raw     json.RawMessage
+	Range    span
+	Severity float64 // whatever number it is
+	Source   string
+	Message  string
+	raw      json.RawMessage
 }
 
 // UnmarshalJSON reads what a prompt says of it and keeps the whole.
 func (d *diagnostic) UnmarshalJSON(data []byte) error {
 	var known struct {
-		Range   span   `json:"range"`
-		Source  string `json:"source"`
-		Message string `json:"message"`
+		Range    span    `json:"range"`
+		Severity float64 `json:"severity"`
+		Source   string  `json:"source"`
+		Message  string  `json:"message"`
 	}
 	if err := json.Unmarshal(data, &known); err != nil {
 		return err
 	}
-	*d = diagnostic{known.Range, known.Source, known.Message, slices.Clone(data)}
+	*d = diagnostic{known.Range, known.Severity, known.Source, known.Message, slices.Clone(data)}
 	return nil
 }
 

@@ -40,9 +40,11 @@ func (k *kit) bash(_ context.Context, a bashArgs) (Op, error) {
 		return nil, err
 	}
 	c := command{text: a.Command, dir: t, timeout: defaultTimeout}
-	if c.shell, err = findShell(); err != nil {
+	interpreter, err := findShell()
+	if err != nil {
 		return nil, err
 	}
+	c.argv = append(interpreter, a.Command)
 	if a.Timeout > 0 {
 		c.timeout = min(time.Duration(a.Timeout)*time.Millisecond, maxTimeout)
 	}
@@ -116,10 +118,13 @@ func (k *kit) execute(ctx context.Context, w io.Writer, c command) (Result, erro
 		return Result{}, fmt.Errorf("workdir %s is not a folder; name one, or leave it out for the workspace root", c.dir.name)
 	}
 	c.environ = shellEnviron(k.Environ)
+	watch := k.track(ctx)
 	out := &tail{lines: k.maxLines(), most: k.maxBytes(), whole: spill{dir: k.Spill}}
 	defer out.whole.close()
 	end, err := c.run(ctx, live{out, w})
-	return bashResult(c, out, end), err
+	r := bashResult(c, out, end)
+	watch.into(ctx, &r)
+	return r, err
 }
 
 // bashResult is the end of the output with what became of the command.

@@ -37,7 +37,7 @@ func (k *kit) changeOp(tool string, changes []change) Op {
 	a := permission.Access{
 		Tool:    tool,
 		Subject: subject(changes),
-		Notes:   fileNotes(changes),
+		Notes:   append(fileNotes(changes), k.formatNotes(changes)...),
 		Items:   items,
 		Preview: permission.Preview{Kind: "diff", Text: diff.String()},
 		Session: true,

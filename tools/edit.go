@@ -124,6 +124,10 @@ func explain(err error, name, text, old string) error {
 		return fmt.Errorf("oldString %w in %s; add lines around it until it is unique, or set replaceAll where the text is the same everywhere", many, name)
 	case errors.Is(err, errTooLarge):
 		return fmt.Errorf("what oldString resembles in %s is much longer than oldString; read the file again and give the exact text", name)
+	case errors.Is(err, errLeftOut):
+		return fmt.Errorf("oldString resembles a place in %s but leaves out or alters lines there that the change touches; read the file again and give the exact text", name)
+	case errors.Is(err, errEscapes):
+		return fmt.Errorf("oldString fits %s only when escape sequences such as \\n and \\\" are read, and then it is not clear what those of newString stand for; read the file again and write both as the file has them", name)
 	default:
 		return fmt.Errorf("oldString does not occur in %s%s; read the file again and copy the text exactly, white space included", name, hint(text, old))
 	}

@@ -48,7 +48,7 @@ func steps(blank, unit string) (int, bool) {
 // that fits every line of added. Where there is none nothing is shifted.
 func shiftBetween(old, got, added []string) shift {
 	pairs := pairsOf(old, got)
-	for _, s := range shiftsFor(pairs) {
+	for _, s := range append(shiftsFor(pairs), shift{drop: outer(old), add: outer(got)}) {
 		if s.fits(pairs) && s.fitsAll(added) {
 			return s
 		}
@@ -117,4 +117,19 @@ func (s shift) fitsAll(lines []string) bool {
 		}
 	}
 	return true
+}
+
+// outer is the indentation that all lines with text share.
+func outer(lines []string) string {
+	shared, first := "", true
+	for _, l := range lines {
+		if strings.TrimSpace(l) == "" {
+			continue
+		}
+		if first {
+			shared, first = indentation(l), false
+		}
+		shared = commonPrefix(shared, indentation(l))
+	}
+	return shared
 }

@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ func (k *kit) land(ctx context.Context, changes []change) (Result, error) {
 			return Result{}, err
 		}
 	}
+	problems := k.watch(pathsOf(changes))
 	var done []change
 	for _, c := range changes {
 		landed, err := workspace.Land(ctx, k.Workspace, k.applier(), c.Change)
@@ -30,7 +32,20 @@ func (k *kit) land(ctx context.Context, changes []change) (Result, error) {
 		c.known, c.Change = c.After(), landed
 		done = append(done, c)
 	}
-	return k.landed(done), nil
+	r := k.landed(k.format(ctx, done))
+	r.Text += problems(ctx)
+	return r, nil
+}
+
+// pathsOf are the files that are there once the changes are made.
+func pathsOf(changes []change) []string {
+	var paths []string
+	for _, c := range changes {
+		if !c.Remove {
+			paths = append(paths, cmp.Or(c.MoveTo, c.File.Path))
+		}
+	}
+	return paths
 }
 
 // current refuses a change whose file, or whose path, is no longer what the user was shown.
@@ -91,7 +106,7 @@ func (k *kit) landed(done []change) Result {
 	notes := make([]string, 0, len(done))
 	for _, c := range done {
 		r.Diff += c.diff()
-		r.Changes = append(r.Changes, c.applied()...)
+		r.Changes = append(r.Changes, k.applied(c)...)
 		if c.note != "" {
 			notes = append(notes, c.note)
 		}
@@ -110,7 +125,7 @@ func (k *kit) landed(done []change) Result {
 }
 
 // applied is the change as undo needs it.
-func (c change) applied() []Applied {
+func (k *kit) applied(c change) []Applied {
 	after := c.Result()
 	if c.MoveTo == "" {
 		a := Applied{Path: c.File.Path, Before: c.File.Text, After: after.Text, Created: !c.File.Exists, Deleted: c.Remove}
@@ -119,8 +134,9 @@ func (c change) applied() []Applied {
 		}
 		return []Applied{a}
 	}
-	return []Applied{
-		{Path: c.File.Path, Before: c.File.Text, Deleted: true, Mode: c.File.Mode},
-		{Path: after.Path, After: after.Text, Created: true},
+	here := Applied{Path: after.Path, After: after.Text, Created: true}
+	if disk, err := k.Workspace.OnDisk(after.Path); err == nil && disk.Text != after.Text {
+		here.Under = disk.Text
 	}
+	return []Applied{{Path: c.File.Path, Before: c.File.Text, Deleted: true, Mode: c.File.Mode}, here}
 }

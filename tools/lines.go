@@ -37,6 +37,15 @@ func splitLines(text string) lines {
 // line is the text of line i without its line end.
 func (l lines) line(i int) string { return l.text[l.at[i].start:l.at[i].end] }
 
+// textOf are all lines.
+func textOf(l lines) []string {
+	out := make([]string, len(l.at))
+	for i := range out {
+		out[i] = l.line(i)
+	}
+	return out
+}
+
 // block is the span of n lines from line i. With open it takes in the last line's end, as an oldString does that ends in
 // a line end.
 func (l lines) block(i, n int, open bool) span {

@@ -21,20 +21,24 @@ type strategy struct {
 // Names of the strategies that are told apart elsewhere.
 const (
 	byExact    = "exact"
+	byBlock    = "the middle of the block"
+	bySpaces   = "runs of white space"
+	byEscapes  = "escape sequences"
 	byBoundary = "white space around oldString"
 )
 
-// strategies are OpenCode's nine in its order, from strict to lenient (opencode.md, 2.1). The ninth, multi-occurrence,
-// is the first with replaceAll and needs no entry.
+// strategies are OpenCode's nine in its order, from strict to lenient (opencode.md, 2.1), and the last pass of its patches.
+// The ninth, multi-occurrence, is the first with replaceAll and needs no entry.
 func strategies() []strategy {
 	return []strategy{
 		{byExact, exact},
 		{"white space around lines", lineTrimmed},
-		{"the middle of the block", blockAnchor},
-		{"runs of white space", spaceNormalised},
+		{byBlock, blockAnchor},
+		{bySpaces, spaceNormalised},
 		{"the common indentation", indentFlexible},
-		{"escape sequences", escapeNormalised},
+		{byEscapes, escapeNormalised},
 		{byBoundary, trimmedBoundary},
+		{"the kind of quotes, dashes and blanks", punctuated},
 		{"lines between the first and the last", contextAware},
 	}
 }
@@ -61,7 +65,8 @@ type match struct {
 
 // locate finds the place of old in text: the first strategy that knows exactly one place decides, or with all the first
 // that knows any. OpenCode lets a later strategy pick any place once an earlier one was ambiguous; here it may only pick
-// among the places that were ambiguous, and what occurs exactly more than once is never guessed.
+// among the places that were ambiguous, and what occurs exactly more than once is never guessed, nor which of several
+// blocks is meant that are about as much alike.
 func locate(text, old string, all bool) (match, error) {
 	ls := splitLines(text)
 	var open []span
@@ -79,11 +84,11 @@ func locate(text, old string, all bool) (match, error) {
 		if len(found) == 1 || all && alike(text, found) {
 			return match{found, s.name}, nil
 		}
+		if open == nil && (s.name == byExact || s.name == byBlock) {
+			return match{}, &ambiguousError{lineNumbers(ls, found)}
+		}
 		if open == nil {
 			open = found
-		}
-		if s.name == byExact {
-			break
 		}
 	}
 	if open != nil {
@@ -126,18 +131,51 @@ func replace(text, old, new string, all bool) (replacement, error) {
 	if err != nil {
 		return replacement{}, err
 	}
-	if found.how == byBoundary {
-		new = sameBoundary(old, new)
+	first := found.spans[0]
+	if new, err = found.form(text[first.start:first.end], old, new); err != nil {
+		return replacement{}, err
 	}
 	return replacement{splice(text, found.spans, new), len(found.spans), found.how}, nil
 }
 
+// form gives new the form of the text that was found for old.
+func (m match) form(got, old, new string) (string, error) {
+	switch m.how {
+	case byExact:
+		return new, nil
+	case byBoundary:
+		return sameBoundary(old, new)
+	case byEscapes:
+		return escapeLike(got, old, new)
+	case bySpaces:
+		if !strings.Contains(old, "\n") { // the words alone were found
+			var err error
+			if new, err = sameBoundary(old, new); err != nil {
+				return "", err
+			}
+			old = strings.TrimSpace(old)
+		}
+	}
+	return adapt(got, old, new)
+}
+
 // sameBoundary takes the white space off new that old has around it too: it was not found in the text, so it must not
-// get there by way of new.
-func sameBoundary(old, new string) string {
-	lead := old[:len(old)-len(strings.TrimLeft(old, " \t\r\n"))]
-	tail := old[len(strings.TrimRight(old, " \t\r\n")):]
-	return strings.TrimSuffix(strings.TrimPrefix(new, lead), tail)
+// get there by way of new. A new with other white space around it adds something to what is not there.
+func sameBoundary(old, new string) (string, error) {
+	lead, _, tail := boundary(old)
+	newLead, body, newTail := boundary(new)
+	if newLead != "" && newLead != lead || newTail != "" && newTail != tail {
+		return "", errLeftOut
+	}
+	return body, nil
+}
+
+// boundary splits a text into the white space before and after it and what is between.
+func boundary(text string) (lead, body, tail string) {
+	body = strings.TrimLeft(text, " \t\r\n")
+	lead = text[:len(text)-len(body)]
+	trimmed := strings.TrimRight(body, " \t\r\n")
+	return lead, trimmed, body[len(trimmed):]
 }
 
 func splice(text string, spans []span, new string) string {

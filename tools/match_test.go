@@ -26,8 +26,8 @@ func TestReplace(t *testing.T) {
 		{name: "unicode", text: "größe := 1 // 你好", old: "你好", new: "🙂", want: "größe := 1 // 🙂", how: "exact"},
 
 		{name: "trimmed lines", text: "if x {\n\t\tgo()\n\t}\n", old: "if x {\n  go()\n}", new: "y", want: "y\n", how: "white space around lines"},
-		{name: "trimmed lines take in the last line end", text: "  a\n  b\nc\n", old: "a\nb\n", new: "x\n", want: "x\nc\n", how: "white space around lines"},
-		{name: "trimmed lines without a last line end", text: "  a\n  b", old: "a\nb\n", new: "x\n", want: "x\n", how: "white space around lines"},
+		{name: "trimmed lines take in the last line end", text: "  a\n  b\nc\n", old: "a\nb\n", new: "x\n", want: "  x\nc\n", how: "white space around lines"},
+		{name: "trimmed lines without a last line end", text: "  a\n  b", old: "a\nb\n", new: "x\n", want: "  x\n", how: "white space around lines"},
 		{name: "trimmed lines, one differs", text: "\ta\n\tb\n\tc\n", old: "a\nb\nd", new: "x", want: "does not occur"},
 		{name: "trimmed lines twice", text: "\ta\n\tb\n---\n\ta\n\tb\n", old: " a\n b", new: "x", want: "fits 2 places (lines 1, 4)"},
 		{name: "trimmed lines all", text: "\ta\n\tb\n---\n\ta\n\tb\n", old: " a\n b", new: "x", all: true, want: "x\n---\nx\n", how: "white space around lines"},
@@ -71,7 +71,7 @@ func TestReplace(t *testing.T) {
 		{name: "guard, many more characters", text: "f {\n" + strings.Repeat("a", 40) + "\n" + strings.Repeat("b ", 600) + "\n}\n", old: "f {\n" + strings.Repeat("a", 40) + "\nzz\n}", new: "x", want: "much more"},
 		{name: "crlf text, lf old", text: "a\r\nb\r\nc\r\n", old: "a\nb", new: "x\ny", want: "x\r\ny\r\nc\r\n", how: "exact"},
 		{name: "lf text, crlf old", text: "a\nb\nc\n", old: "a\r\nb", new: "x\r\ny", want: "x\ny\nc\n", how: "exact"},
-		{name: "crlf, inexact", text: "\ta\r\n\tb\r\nc\r\n", old: "a\nb\n", new: "x\ny\n", want: "x\r\ny\r\nc\r\n", how: "white space around lines"},
+		{name: "crlf, inexact", text: "\ta\r\n\tb\r\nc\r\n", old: "a\nb\n", new: "x\ny\n", want: "\tx\r\n\ty\r\nc\r\n", how: "white space around lines"},
 		{name: "mixed line ends, the rarer", text: "a\nb\nc\nd\r\ne\r\nf\n", old: "d\ne\n", new: "x\ny\n", want: "a\nb\nc\nx\r\ny\r\nf\n", how: "exact"},
 		{name: "one line in a crlf text gets more lines", text: "a\r\nb\r\n", old: "b", new: "b\nc", want: "a\r\nb\r\nc\r\n", how: "exact"},
 		{name: "no line end at all", text: "a", old: "a", new: "b\nc", want: "b\nc", how: "exact"},
@@ -191,10 +191,11 @@ func FuzzReplace(f *testing.F) {
 				t.Fatalf("text before span %d changed: %q -> %q", i, text, got.text)
 			}
 			rest = rest[len(kept):]
-			put := toLineEnd(new, lineEndAt(text, s))
-			if found.how == byBoundary {
-				put = toLineEnd(sameBoundary(old, new), lineEndAt(text, s))
+			formed, err := found.form(text[s.start:s.end], old, new)
+			if err != nil {
+				t.Fatalf("replaced what cannot be formed: %v", err)
 			}
+			put := toLineEnd(formed, lineEndAt(text, s))
 			if !strings.HasPrefix(rest, put) {
 				t.Fatalf("span %d does not hold the replacement: %q", i, got.text)
 			}

@@ -146,17 +146,7 @@ func indentFlexible(text lines, old string) []span {
 
 // outdent takes off the blanks that all lines with text begin with; lines without text become empty.
 func outdent(lines []string) []string {
-	shared, first := "", true
-	for _, l := range lines {
-		if strings.TrimSpace(l) == "" {
-			continue
-		}
-		blank := l[:len(l)-len(strings.TrimLeft(l, " \t"))]
-		if first {
-			shared, first = blank, false
-		}
-		shared = commonPrefix(shared, blank)
-	}
+	shared := outer(lines)
 	out := make([]string, len(lines))
 	for i, l := range lines {
 		if strings.TrimSpace(l) != "" {
@@ -198,11 +188,6 @@ func escapeNormalised(text lines, old string) []span {
 	})
 }
 
-// escapeReader reads the escape sequences that models add to strings or leave off.
-func escapeReader() *strings.Replacer {
-	return strings.NewReplacer(`\\`, `\`, `\n`, "\n", `\t`, "\t", `\r`, "\r", `\"`, `"`, `\'`, `'`, "\\`", "`", `\$`, `$`, "\\\n", "\n")
-}
-
 // trimmedBoundary finds old without the white space around the whole of it, where that is not a part of a longer word.
 func trimmedBoundary(text lines, old string) []span {
 	trimmed := strings.TrimSpace(old)
@@ -210,35 +195,4 @@ func trimmedBoundary(text lines, old string) []span {
 		return nil
 	}
 	return slices.DeleteFunc(exact(text, trimmed), func(s span) bool { return !wordEdge(text.text, s) })
-}
-
-// contextAware finds blocks of old's number of lines that begin and end alike and share at least half of the lines
-// between, lines without text not counted.
-func contextAware(text lines, old string) []span {
-	w, ok := byLines(old)
-	if !ok || len(w.lines) < 3 {
-		return nil
-	}
-	want := trimAll(w.lines)
-	last := len(want) - 1
-	if want[0] == "" || want[last] == "" {
-		return nil
-	}
-	return w.blocks(text, func(i int) bool {
-		if strings.TrimSpace(text.line(i)) != want[0] || strings.TrimSpace(text.line(i+last)) != want[last] {
-			return false
-		}
-		same, all := 0, 0
-		for k := 1; k < last; k++ {
-			got := strings.TrimSpace(text.line(i + k))
-			if got == "" && want[k] == "" {
-				continue
-			}
-			all++
-			if got == want[k] {
-				same++
-			}
-		}
-		return all > 0 && 2*same >= all
-	})
 }

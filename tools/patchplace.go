@@ -41,23 +41,6 @@ func normal(pass int, line string) string {
 	return strings.TrimSpace(plainPunctuation(line))
 }
 
-// plainPunctuation turns the quotes, dashes and blanks of typography into those of keyboards.
-func plainPunctuation(s string) string {
-	return strings.Map(func(r rune) rune {
-		switch r {
-		case '‘', '’', '‚', '‛':
-			return '\''
-		case '“', '”', '„', '‟':
-			return '"'
-		case '‐', '‑', '‒', '–', '—', '―', '−':
-			return '-'
-		case '\u00a0', '\u202f', '\u2007', '\u2009', '\u3000':
-			return ' '
-		}
-		return r
-	}, strings.ReplaceAll(s, "…", "..."))
-}
-
 // placement looks for the places of the hunks of one file. A hunk goes after the one before it; where several places are
 // left for one, nothing is guessed.
 type placement struct {
@@ -325,14 +308,10 @@ func (h hunk) unchanged() (lead, trail int) {
 	return lead, trail
 }
 
-// withoutBlanks leaves out empty unchanged lines around the hunk, which often only set it off in the patch.
+// withoutBlanks leaves out empty unchanged lines at the hunk's end, which often only set it off in the patch.
 func (h hunk) withoutBlanks() hunk {
-	blank := func(l patchLine) bool { return l.mark == ' ' && strings.TrimSpace(l.text) == "" }
-	for len(h.lines) > 0 && blank(h.lines[0]) {
-		h.lines = h.lines[1:]
-	}
-	for len(h.lines) > 0 && blank(h.lines[len(h.lines)-1]) {
-		h.lines = h.lines[:len(h.lines)-1]
+	for n := len(h.lines); n > 0 && h.lines[n-1].mark == ' ' && strings.TrimSpace(h.lines[n-1].text) == ""; n-- {
+		h.lines = h.lines[:n-1]
 	}
 	return h
 }

@@ -19,10 +19,10 @@ const (
 	checkGroup = 10 * time.Millisecond
 )
 
-// command is one run of a shell.
+// command is one run of a program: of a shell with text, for the bash tool.
 type command struct {
 	text    string
-	shell   []string
+	argv    []string
 	dir     target
 	environ []string
 	timeout time.Duration
@@ -72,13 +72,13 @@ func (c command) run(ctx context.Context, w io.Writer) (ending, error) {
 	if err := ctx.Err(); err != nil {
 		return ending{stopped: "cancelled"}, err
 	}
-	cmd := exec.Command(c.shell[0], append(c.shell[1:len(c.shell):len(c.shell)], c.text)...)
+	cmd := exec.Command(c.argv[0], c.argv[1:]...)
 	cmd.Dir, cmd.Env = c.dir.Abs, c.environ
 	cmd.Stdout, cmd.Stderr = w, w // the same writer: one pipe, so the order is kept
 	cmd.WaitDelay = lastOutput
 	ownGroup(cmd)
 	if err := cmd.Start(); err != nil {
-		return ending{}, fmt.Errorf("start %s: %w", c.shell[0], err)
+		return ending{}, fmt.Errorf("start %s: %w", c.argv[0], err)
 	}
 	done := make(chan error, 1)
 	go func() { done <- cmd.Wait() }() // it ends with this function, which reads done in every case
@@ -100,7 +100,7 @@ func (c command) run(ctx context.Context, w io.Writer) (ending, error) {
 func (c command) ended(cmd *exec.Cmd, err error) (ending, error) {
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) && !errors.Is(err, exec.ErrWaitDelay) {
-		return ending{}, fmt.Errorf("run %s: %w", c.shell[0], err)
+		return ending{}, fmt.Errorf("run %s: %w", c.argv[0], err)
 	}
 	return ending{code: cmd.ProcessState.ExitCode(), signal: signalName(cmd.ProcessState)}, nil
 }

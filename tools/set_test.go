@@ -18,7 +18,7 @@ func TestSetIsStable(t *testing.T) {
 			t.Errorf("%s: description %q", tool.Name(), tool.Description())
 		}
 	}
-	if got := strings.Join(names, " "); got != "apply_patch bash edit glob grep list question read todowrite webfetch write" {
+	if got := strings.Join(names, " "); got != "apply_patch bash diagnostics edit glob grep list question read todowrite webfetch write" {
 		t.Errorf("tools %s", got)
 	}
 }
@@ -28,6 +28,7 @@ func TestSchemas(t *testing.T) {
 	want := map[string]string{
 		"apply_patch": "patchText",
 		"bash":        "command timeout? workdir? description?",
+		"diagnostics": "filePath?",
 		"edit":        "filePath oldString newString replaceAll?",
 		"glob":        "pattern path?",
 		"grep":        "pattern path? include?",
@@ -111,7 +112,7 @@ func TestArguments(t *testing.T) {
 		{"todowrite", `{"todos": [{"content": "", "status": "pending", "priority": "low"}]}`, "todos[0].content is empty"},
 		{"write", `{"filePath": "a", "content": {"a": 1}}`, "content is an object; give a string"},
 		{"write", `{"filePath": "a", "content": "b", "mode": 1}`, "there is no argument mode; give filePath (string), content (string)"},
-		{"shell", `{}`, `there is no tool "shell"; the tools are apply_patch, bash, edit,`},
+		{"shell", `{}`, `there is no tool "shell"; the tools are apply_patch, bash, diagnostics, edit,`},
 	}
 	b := newBench(t)
 	for _, tt := range tests {

@@ -60,7 +60,7 @@ func (k *kit) todowrite(_ context.Context, a todoArgs) (Op, error) {
 	}
 	return NewOp(access, func(context.Context, io.Writer) (Result, error) {
 		k.Todos.Set(a.Todos)
-		return Result{Text: checklist(a.Todos), Title: openTodos(a.Todos)}, nil
+		return Result{Text: checklist(a.Todos), Title: openTodos(a.Todos), Todos: append([]Todo{}, a.Todos...)}, nil
 	}), nil
 }
 

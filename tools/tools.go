@@ -34,6 +34,8 @@ type Result struct {
 	Attachments []Attachment `json:"attachments,omitempty"`
 	// Changes are what was applied, for undo.
 	Changes []Applied `json:"changes,omitempty"`
+	// Todos is the session's list of tasks where the call has set it; an empty one is not nil.
+	Todos []Todo `json:"todos,omitzero"`
 	// Full is the file that keeps the whole output where Text was cut.
 	Full string `json:"full,omitempty"`
 }
@@ -55,11 +57,15 @@ type Applied struct {
 	Deleted bool   `json:"deleted,omitempty"` // the file did not exist afterwards
 	// Mode is what a deleted file had.
 	Mode fs.FileMode `json:"mode,omitempty"`
+	// Under is what the disk held of a file that was moved here with text not saved yet; "" for none.
+	Under string `json:"under,omitempty"`
 	// BeforeRef and AfterRef name texts that are kept in [workspace.Contents] and not here.
 	BeforeRef string `json:"beforeRef,omitempty"`
 	AfterRef  string `json:"afterRef,omitempty"`
 	// Disk says that the disk was changed, by a command, whatever an editor shows.
 	Disk bool `json:"disk,omitempty"`
+	// Below says that an editor showed something else, which an undo left alone.
+	Below bool `json:"below,omitempty"`
 }
 
 // Tool validates calls of one name.
@@ -105,14 +111,23 @@ type Env struct {
 	Web *Web
 	// Ask puts a question of the model to the user and returns the answer in words, "" where nobody can answer. Nil: nobody.
 	Ask func(ctx context.Context, q Question) (string, error)
+	// Examine tells the language servers that we run of a file as it is now and reports whether one of them serves it; what they
+	// say comes into Workspace.Diagnostics. Nil: there are none.
+	Examine func(path string) bool
 	// Todos keeps the session's list for todowrite; Builtin sets it where it is nil.
 	Todos *Todos
 	// MayRead reports whether the rules for "read" let the model read a file, by its canonical path, without asking. grep
 	// leaves other files out, and edit does not tell about their text unasked. Nil: all files.
 	MayRead func(abs string) bool
+	// Tracker finds out what commands change, for undo; nil: they are not observed.
+	Tracker *workspace.Tracker
 	// Nearby gives further text for the model with a file that it reads, by its canonical path: the instructions that lie
 	// near it. Nil: none.
 	Nearby func(abs string) string
+	// Formatters gives the programs that format a file, by its canonical path, after an edit. Nil: none.
+	Formatters func(abs string) []Formatter
+	// Skills lists what the skill tool may load. Nil: there is no such tool.
+	Skills func() []Skill
 	// Seen is what the session's model has seen of each file; nil starts empty.
 	Seen *Seen
 }

@@ -98,12 +98,14 @@ func (g *gateCheck) callers(of []*types.Func) []string {
 
 // hooks are the function fields that code before the gate may call, and why they have no effect.
 var hooks = map[string]string{
-	"MayRead": "asks the rules, which is what they are for",
-	"Resolve": "follows symlinks",
-	"Match":   "lists the files that a pattern names",
-	"prepare": "the function given to tools.Define, which is looked at by itself",
-	"follow":  "follows symlinks",
-	"find":    "one of the matchers of edit, which are looked at where they are listed",
+	"MayRead":    "asks the rules, which is what they are for",
+	"Resolve":    "follows symlinks",
+	"Skills":     "lists what the configuration found",
+	"Match":      "lists the files that a pattern names",
+	"Formatters": "says which formatters are configured for a file",
+	"prepare":    "the function given to tools.Define, which is looked at by itself",
+	"follow":     "follows symlinks",
+	"find":       "one of the matchers of edit, which are looked at where they are listed",
 }
 
 // asked is the one function that changes something only when its argument says so: it makes folders on the way to a file.
@@ -227,7 +229,7 @@ func family(fn *types.Func) string {
 			return "processes"
 		}
 	case "syscall", "golang.org/x/sys/unix", "golang.org/x/sys/windows":
-		if !has("Error Is Signal String Signaled ExitStatus Exited Temporary Timeout") {
+		if !has("Error Is Signal String Signaled ExitStatus Exited Temporary Timeout ClockGettime Nanoseconds Statx Unix") {
 			return "processes"
 		}
 	case "net":
@@ -254,7 +256,7 @@ func family(fn *types.Func) string {
 
 // entitled are the packages that touch the world at all, with what and why. Only tools does so for a model.
 var entitled = map[string]map[string]string{
-	"tools": {"files": "keeps whole outputs where results are cut, from Run", "processes": "runs the commands of the bash tool, from Run",
+	"tools": {"files": "keeps whole outputs where results are cut, copies for formatters, from Run", "processes": "runs the commands of the bash tool and formatters, from Run",
 		"network": "webfetch, from Run"},
 	"workspace":       {"files": "Disk applies changes to files; Contents keeps copies in the data folder"},
 	"lsp":             {"files": "transcripts and its socket", "network": "its own unix socket", "processes": "asks whether the editor's process lives"},
@@ -297,6 +299,7 @@ func (g *gateCheck) who(t *testing.T) {
 var applying = map[string]string{
 	"(*tools.kit).land":         "behind the gate",
 	"(*tools.kit).takeBack":     "the same: what land made before a change that failed",
+	"(*tools.kit).take":         "the same: what the configured formatters make of an edit",
 	"workspace.Land":            "what land calls",
 	"(workspace.Disk).move":     "the two halves of a move, which Apply was given",
 	"(*lsp.applier).disk":       "the applier itself, which land hands its change to",

@@ -56,13 +56,12 @@ func (l *loader) keep(d *doc, f field, s *schema, path []string) bool {
 		return false
 	case s.key != nil && s.key.Later:
 		return false
-	case s.key == nil:
-		if f.value.kind != object {
-			l.wrong(d, f, path, "an object")
-			return false
-		}
+	case s.below != nil && f.value.kind == object:
 		l.check(d, f.value, s, path)
 		return true
+	case s.key == nil:
+		l.wrong(d, f, path, "an object")
+		return false
 	case s.key.Type == Rules || s.key.Type == ToolSwitch:
 		return true // rules are read later, and a malformed one asks
 	}
@@ -117,8 +116,8 @@ func fits(n *node, t Type) bool {
 		return n.whole()
 	case Number:
 		return n.number()
-	case Bool:
-		return n.kind == truth
+	case Bool, OrMore:
+		return n.kind == truth // an object is looked into
 	case Millis:
 		return n.whole() || n.kind == truth && !n.truth
 	default:

@@ -46,7 +46,9 @@ type Config struct {
 	// MCP holds the servers by name, as JSON of OpenCode's shape.
 	MCP          map[string]json.RawMessage `json:"mcp"`
 	Instructions []Instruction              `json:"-"`
+	Formatters   Formatters                 `json:"-"`
 	Command      map[string]Command         `json:"command"`
+	Skills       []Skill                    `json:"-"`
 	// SubagentDepth is how deep agents may start agents.
 	SubagentDepth    int              `json:"subagent_depth"`
 	Compaction       Compaction       `json:"compaction"`
@@ -184,8 +186,25 @@ type Command struct {
 	Description string `json:"description"`
 	Agent       string `json:"agent"`
 	Model       string `json:"model"`
+	Variant     string `json:"variant"`
 	Subtask     bool   `json:"subtask"`
 	CodeAction  bool   `json:"codeAction"`
+}
+
+// Formatters says which programs format files after an edit.
+type Formatters struct {
+	// On turns on the known ones; Repository says that the workspace's own files, which are trusted, do.
+	On, Repository bool
+	// Named are those that the settings name, whose fields that are not empty take the place of a known one's.
+	Named map[string]Formatter
+}
+
+// Formatter is what is set for one formatter.
+type Formatter struct {
+	Disabled    bool              `json:"disabled"`
+	Command     []string          `json:"command"` // $FILE stands for the file
+	Environment map[string]string `json:"environment"`
+	Extensions  []string          `json:"extensions"`
 }
 
 // Compaction says how a conversation that outgrows its model is shortened; numbers are tokens, 0: the agent decides.
@@ -266,7 +285,8 @@ func Load(ctx context.Context, from Sources) (*Config, []Warning) {
 		l.check(d, d.tree, l.schema, nil)
 	}
 	l.trust()
-	return l.merge(), l.warnings
+	cfg := l.merge(ctx)
+	return cfg, l.warnings
 }
 
 // loader is one reading of the settings.

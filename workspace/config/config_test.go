@@ -164,6 +164,40 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// TestFormatters lays what several files say of formatters over one another.
+func TestFormatters(t *testing.T) {
+	for name, tc := range map[string]struct {
+		user, editor, repo string // the repository's are trusted
+		want               Formatters
+	}{
+		"nothing":              {"", "", "", Formatters{}},
+		"on":                   {"true", "", "", Formatters{On: true}},
+		"an object turns on":   {`{}`, "", "", Formatters{On: true, Named: map[string]Formatter{}}},
+		"off":                  {"true", "false", "", Formatters{}},
+		"the repository's":     {"", "", "true", Formatters{On: true, Repository: true}},
+		"the repository's off": {"true", "", "false", Formatters{}},
+		"entries": {`{"a": {"command": ["a", "$FILE"], "extensions": [".a"]}, "b": {}}`, `{"a": {"environment": {"X": "1"}}}`, `{"b": {"disabled": true}}`,
+			Formatters{On: true, Repository: true, Named: map[string]Formatter{
+				"a": {Command: []string{"a", "$FILE"}, Extensions: []string{".a"}, Environment: map[string]string{"X": "1"}}, "b": {Disabled: true}}}},
+		"true begins anew": {`{"a": {"command": ["a"]}}`, "true", "", Formatters{On: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := func(value string) string {
+				if value == "" {
+					return "{}"
+				}
+				return `{"formatter": ` + value + `}`
+			}
+			p := newPlace(t, map[string]string{"user/opencode.json": text(tc.user), "repo/opencode.json": text(tc.repo)})
+			p.from.Editor = json.RawMessage(text(tc.editor))
+			p.from.Trusted = func(string) bool { return true }
+			if c := p.clean(); !reflect.DeepEqual(c.Formatters, tc.want) {
+				t.Errorf("got %+v, want %+v", c.Formatters, tc.want)
+			}
+		})
+	}
+}
+
 func TestSeveralRoots(t *testing.T) {
 	p := newPlace(t, map[string]string{
 		"repo/opencode.json":  `{"model": "first", "permission": {"bash": "deny"}}`,

@@ -14,6 +14,7 @@ const (
 	Millis     Type = "a whole number of milliseconds, or false"
 	Rules      Type = "one of allow, ask, deny, or an object of rules"
 	ToolSwitch Type = "an object of true and false"
+	OrMore     Type = "true, false or an object"
 	Anything   Type = "any value"
 )
 
@@ -55,6 +56,8 @@ func Keys() []Key {
 		{Path: "default_agent", Type: Text, Scope: Open, Doc: "The agent that takes a prompt which names none."},
 		{Path: "instructions", Type: Texts, Scope: Checked, Doc: "Files or globs with rules for the model; from a workspace inside it, else once it is trusted."},
 		{Path: "permission", Type: Rules, Scope: Narrowing, Doc: "What may happen without asking."},
+		{Path: "skills.paths", Type: Texts, Scope: Checked, Doc: "Further folders with skills; from a workspace inside it, else once it is trusted."},
+		{Path: "skills.urls", Type: Texts, Scope: Open, Doc: "Refused: skills are not taken from addresses."},
 		{Path: "subagent_depth", Type: Whole, Default: "1", Scope: Open, Doc: "How deep agents may start agents."},
 		{Path: "mode.*", Type: Anything, Doc: "Older form of agent, for primary ones; it is read as that."},
 		{Path: "tools", Type: ToolSwitch, Scope: Narrowing, Doc: "Older form of permission: true allows a tool, false denies it."},
@@ -127,7 +130,7 @@ func agentKeys() []Key {
 		{Path: "command.*.description", Type: Text, Scope: Open, Doc: "What the command does."},
 		{Path: "command.*.agent", Type: Text, Scope: Open, Doc: "The agent that takes it."},
 		{Path: "command.*.model", Type: Text, Scope: Open, Doc: "The model that takes it."},
-		{Path: "command.*.variant", Type: Text, Scope: Open, Later: true, Doc: "The model's variant."},
+		{Path: "command.*.variant", Type: Text, Scope: Open, Doc: "The model's variant."},
 		{Path: "command.*.subtask", Type: Bool, Scope: Open, Doc: "Run it in a session of its own."},
 		{Path: "command.*.codeAction", Type: Bool, Scope: Open, Doc: "Offer it among the code actions."},
 	}
@@ -144,6 +147,12 @@ func serverKeys() []Key {
 		{Path: "mcp.*.headers", Type: TextMap, Doc: "Further headers of each request."},
 		{Path: "mcp.*.oauth", Type: Anything, Doc: "How to sign in, false for not at all."},
 		{Path: "mcp.*.timeout", Type: Whole, Doc: "Bound of a call in milliseconds."},
+
+		{Path: "formatter", Type: OrMore, Scope: Checked, Doc: "Format files after an edit: true by the known programs, an object by those and its own; a workspace may always say false."},
+		{Path: "formatter.*.disabled", Type: Bool, Doc: "Leave this formatter out."},
+		{Path: "formatter.*.command", Type: Texts, Doc: "The program with its arguments; $FILE stands for the file."},
+		{Path: "formatter.*.environment", Type: TextMap, Doc: "Variables that it gets besides."},
+		{Path: "formatter.*.extensions", Type: Texts, Doc: "The endings of its files, such as .go."},
 	}
 }
 
@@ -151,8 +160,8 @@ func serverKeys() []Key {
 func laterKeys() []Key {
 	var keys []Key
 	for _, name := range []string{
-		"shell", "logLevel", "server", "skills", "references", "watcher", "snapshot", "plugin", "share", "autoupdate",
-		"disabled_providers", "enabled_providers", "username", "formatter", "lsp", "layout",
+		"shell", "logLevel", "server", "references", "watcher", "snapshot", "plugin", "share", "autoupdate",
+		"disabled_providers", "enabled_providers", "username", "lsp", "layout",
 		"attachment", "enterprise", "experimental", "trace",
 	} {
 		keys = append(keys, Key{Path: name, Type: Anything, Later: true, Doc: "Accepted, without effect in this release."})

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"maps"
 	"path/filepath"
@@ -11,13 +12,13 @@ import (
 )
 
 // merge lays the sources over the defaults.
-func (l *loader) merge() *Config {
+func (l *loader) merge(ctx context.Context) *Config {
 	all := defaults()
 	for _, d := range l.docs {
 		l.makeAbsolute(d)
 		all = overlay(all, d.tree, nil)
 	}
-	c := &Config{Files: l.files, Hash: l.hash, Untrusted: l.untrusted}
+	c := &Config{Hash: l.hash, Untrusted: l.untrusted}
 	data, err := all.MarshalJSON()
 	if err == nil {
 		err = json.Unmarshal(data, c)
@@ -32,9 +33,41 @@ func (l *loader) merge() *Config {
 			c.Instructions = append(c.Instructions, Instruction{item.text, item.project})
 		}
 	}
+	c.Formatters = l.formatters()
 	c.Permission = l.layers(nil)
 	c.Agent = l.agents(all)
+	c.Skills = l.skills(ctx, all)
+	c.Files = l.files
 	return c
+}
+
+// formatters lays what the sources say of formatters over one another: true and false begin anew, an object adds.
+func (l *loader) formatters() Formatters {
+	var out Formatters
+	var named *node
+	for _, d := range l.docs {
+		n := d.tree.get("formatter")
+		switch {
+		case n == nil:
+			continue
+		case n.kind == truth:
+			out, named = Formatters{On: n.truth, Repository: n.truth && d.project}, nil
+		default:
+			out.On, out.Repository = true, out.Repository || d.project
+			named = overlay(named, n, nil)
+		}
+	}
+	if named == nil {
+		return out
+	}
+	data, err := named.MarshalJSON()
+	if err == nil {
+		err = json.Unmarshal(data, &out.Named)
+	}
+	if err != nil { // checked values fit, so this is a fault of Keys
+		l.warn(Warning{File: "settings", Key: "formatter", Message: err.Error()})
+	}
+	return out
 }
 
 // defaults is a tree of all defaults.

@@ -103,6 +103,8 @@ func (g *gate) walk(d *doc, n *node, s *schema, path []string) {
 		case g.foreignKey(d, f, path):
 		case len(inside) == 2 && inside[0] == "mcp":
 			g.server(f)
+		case dotted(inside) == "formatter":
+			g.formatters(f)
 		case len(inside) == 2 && inside[0] == "command" && g.shell(f):
 		case sub.key == nil:
 			g.walk(d, f.value, sub, inside)
@@ -115,7 +117,9 @@ func (g *gate) walk(d *doc, n *node, s *schema, path []string) {
 func (g *gate) visit(d *doc, f field, key *Key, path []string) {
 	switch {
 	case dotted(path) == "instructions":
-		g.instructions(d, f.value)
+		g.paths(d, f.value, "give the model the instructions %s")
+	case dotted(path) == "skills.paths":
+		g.paths(d, f.value, "offer the model the skills in %s")
 	case key.Scope == Trusted:
 		g.setting(f.value, path)
 	default:
@@ -149,6 +153,27 @@ func serverWords(name string, n *node) string {
 		}
 	}
 	return words
+}
+
+// formatters are all that a source says of them. Only switching them off needs no trust: even the known ones may run code of
+// the repository.
+func (g *gate) formatters(f field) {
+	if f.value.kind == truth && !f.value.truth {
+		return
+	}
+	words := "format files after edits by the known programs, also by those that run code of this repository"
+	for _, entry := range f.value.fields {
+		words += "; by " + quote(entry.key)
+		if command := entry.value.get("command"); command != nil {
+			words += ": " + argv(command)
+		}
+		for _, setting := range entry.value.fields {
+			if setting.key != "command" {
+				words += fmt.Sprintf(", %s %s", setting.key, visible(setting.value.compact()))
+			}
+		}
+	}
+	g.add(f.value, f.value.compact(), "%s", words)
 }
 
 func argv(command *node) string {
@@ -206,12 +231,13 @@ func (g *gate) foreign(d *doc, s string) string {
 	return ""
 }
 
-func (g *gate) instructions(d *doc, n *node) {
+// paths takes those that lead out of the workspace.
+func (g *gate) paths(d *doc, n *node, words string) {
 	for _, item := range n.items {
 		if !isURL(item.text) && !strings.ContainsAny(item.text, `{\`) && inside(d.top, g.absolute(d.base, item.text)) {
 			continue // braces and backslashes may spell a .. that no reader sees, and references lead anywhere
 		}
-		g.add(item, item.text, "give the model the instructions %s", quote(item.text))
+		g.add(item, item.text, words, quote(item.text))
 	}
 }
 

@@ -31,13 +31,17 @@ func TestTrust(t *testing.T) {
 			[]string{`set provider.openai.options.apiKey to "k"`, `set provider.openai.options.headers to {"X":"y"}`}},
 		"agent options":     {`{"agent": {"a": {"baseURL": "https://evil.test"}}}`, []string{`set agent.a.baseURL to "https://evil.test"`}},
 		"look of questions": {`{"permission_prompt": {"type": "info"}}`, []string{`set permission_prompt.type to "info"`}},
-		"env":               {`{"model": "{env:SECRET}"}`, []string{"read what {env:SECRET} names, for the setting model"}},
-		"env in a key":      {`{"permission": {"bash": {"{env:SECRET}": "deny"}}}`, []string{"read what {env:SECRET} names, for the setting permission.bash"}},
-		"env as agent":      {`{"agent": {"{env:SECRET}": {"prompt": "x"}}}`, []string{"read what {env:SECRET} names, for the setting agent"}},
-		"env in rules":      {`{"permission": {"bash": "{env:SECRET}"}}`, []string{"read what {env:SECRET} names, for the setting permission.bash"}},
-		"file above":        {`{"agent": {"a": {"prompt": "x {file:../secret}"}}}`, []string{"read what {file:../secret} names, for the setting agent.a.prompt"}},
-		"file at home":      {`{"agent": {"a": {"prompt": "{file:~/secret}"}}}`, []string{"read what {file:~/secret} names, for the setting agent.a.prompt"}},
-		"file by a detour":  {`{"agent": {"a": {"prompt": "{file:x/../../secret}"}}}`, []string{"read what {file:x/../../secret} names, for the setting agent.a.prompt"}},
+		"formatters off":    {`{"formatter": false}`, nil},
+		"known formatters":  {`{"formatter": true}`, []string{"format files after edits by the known programs, also by those that run code of this repository"}},
+		"own formatters": {`{"formatter": {"x": {"command": ["./fmt", "a b", "$FILE"], "environment": {"A": "1"}}, "gofmt": {"disabled": true}}}`,
+			[]string{`format files after edits by the known programs, also by those that run code of this repository; by x: ./fmt "a b" $FILE, environment {"A":"1"}; by gofmt, disabled true`}},
+		"env":              {`{"model": "{env:SECRET}"}`, []string{"read what {env:SECRET} names, for the setting model"}},
+		"env in a key":     {`{"permission": {"bash": {"{env:SECRET}": "deny"}}}`, []string{"read what {env:SECRET} names, for the setting permission.bash"}},
+		"env as agent":     {`{"agent": {"{env:SECRET}": {"prompt": "x"}}}`, []string{"read what {env:SECRET} names, for the setting agent"}},
+		"env in rules":     {`{"permission": {"bash": "{env:SECRET}"}}`, []string{"read what {env:SECRET} names, for the setting permission.bash"}},
+		"file above":       {`{"agent": {"a": {"prompt": "x {file:../secret}"}}}`, []string{"read what {file:../secret} names, for the setting agent.a.prompt"}},
+		"file at home":     {`{"agent": {"a": {"prompt": "{file:~/secret}"}}}`, []string{"read what {file:~/secret} names, for the setting agent.a.prompt"}},
+		"file by a detour": {`{"agent": {"a": {"prompt": "{file:x/../../secret}"}}}`, []string{"read what {file:x/../../secret} names, for the setting agent.a.prompt"}},
 		"instructions outside": {`{"instructions": ["../*.md", "~/x.md", "https://x.test/r.md", "/etc/motd", "ok.md"]}`,
 			[]string{"give the model the instructions ../*.md", "give the model the instructions ~/x.md", "give the model the instructions https://x.test/r.md", "give the model the instructions /etc/motd"}},
 		"instructions by a glob": {`{"instructions": ["{.,x}{.,y}/secret", "\\.\\./secret", "*.md"]}`,
@@ -75,6 +79,9 @@ func mustNotHold(t *testing.T, p *place, c *Config) {
 	}
 	if c.Providers["openai"].Options.BaseURL != "" || len(c.Providers["openai"].Options.Headers) > 0 {
 		t.Errorf("a provider is redirected: %+v", c.Providers)
+	}
+	if c.Formatters.On {
+		t.Errorf("formatters are on: %+v", c.Formatters)
 	}
 	for name, server := range c.MCP {
 		if string(server) != `{"enabled":false}` {

@@ -30,6 +30,9 @@ func TestWarnings(t *testing.T) {
 		"twice inside":    {"{\"permission\": {\"bash\": {\n\"x\": \"ask\",\n\"x\": \"deny\"}}}", []string{"3: permission.bash.x: this key stands twice; the last one holds"}},
 		"bad action":      {"{\"permission\": {\"bash\": {\n\"rm *\": \"denny\"}}}", []string{`2: permission.bash.rm *: expected one of allow, ask, deny, found "denny", so this asks`}},
 		"bad permission":  {`{"permission": 3}`, []string{"1: permission: expected one of allow, ask, deny, found the number 3, so this asks"}},
+		"formatter":       {`{"formatter": {"x": {"command": ["x", "$FILE"], "extensions": [".x"]}, "y": {}}}`, nil},
+		"bad formatter":   {`{"formatter": "gofmt"}`, []string{`1: formatter: expected true, false or an object, found "gofmt", so this setting was left out`}},
+		"bad formatters":  {"{\"formatter\": {\"x\": {\n\"command\": \"x $FILE\"}, \"y\":\ntrue}}", []string{"2: formatter.x.command: expected a list of strings, found a string, so this setting was left out", "2: formatter.y: expected an object, found true, so this setting was left out"}},
 		"bad tools":       {`{"tools": {"bash": "no"}}`, []string{`1: tools.bash: expected true or false, found "no", so this asks`}},
 		"not JSON":        {"{\n  \"model\": oops\n}", []string{"2:12: this is not JSON (invalid character 'o' looking for beginning of value), so nothing of it holds"}},
 		"cut off":         {"{\n  \"model\":", []string{"2:11: this is not JSON (the text ends too early), so nothing of it holds"}},
@@ -38,6 +41,7 @@ func TestWarnings(t *testing.T) {
 			[]string{"6: x: this setting is unknown and was left out"}},
 		"bom and crlf": {"\ufeff{\r\n\"x\": 1\r\n}", []string{"2: x: this setting is unknown and was left out"}},
 		"missing file": {"{\n\"model\": \"{file:nope}\"}", []string{"2: {file:nope} cannot be read (no such file or directory), so this setting was left out; mend the path or the file"}},
+		"cyclic":       {"{\n\"model\": \"{file:opencode.json}\"}", []string{"2: {file:opencode.json} holds {file:opencode.json} itself, which is not followed: only the settings themselves may take text from files"}},
 		"deep":         {strings.Repeat("[", 100) + strings.Repeat("]", 100), []string{"1: this is not JSON (the values are nested too deep), so nothing of it holds"}},
 		"many":         {"[" + strings.Repeat("1,", 5000) + "1]", []string{"1: this is not JSON (a list has too many entries), so nothing of it holds"}},
 	} {
