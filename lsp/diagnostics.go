@@ -35,23 +35,29 @@ func (s *Server) shown(path string, p codeActionParams) {
 // problems are diagnostics in characters of the open buffer. Of a file that is not open the editor's units are the best
 // that is known.
 func (s *Server) problems(path string, list []diagnostic) []workspace.Diagnostic {
+	var out []workspace.Diagnostic
+	if !s.ws.View(path, func(b *workspace.Buffer, _ int32) { out = s.client.encoding.problems(b, list) }) {
+		out = utf8Encoding.problems(nil, list)
+	}
+	return out
+}
+
+// problems are diagnostics in characters of a text; without one units count as characters.
+func (e encoding) problems(b *workspace.Buffer, list []diagnostic) []workspace.Diagnostic {
 	out := make([]workspace.Diagnostic, len(list))
 	for i, d := range list {
+		at := d.Range.Start
 		out[i] = workspace.Diagnostic{
-			Line: int(d.Range.Start.Line) + 1, Column: int(d.Range.Start.Character) + 1,
+			Line: int(at.Line) + 1, Column: int(at.Character) + 1,
 			Severity: workspace.Severity(d.Severity), Source: d.Source, Message: d.Message,
 		}
 		if d.Severity == 0 {
 			out[i].Severity = workspace.Error // LSP leaves it to the client
 		}
-	}
-	s.ws.View(path, func(b *workspace.Buffer, _ int32) {
-		for i, d := range list {
-			if n := d.Range.Start.Line; n >= 0 && n < int64(b.Lines()) {
-				line, _ := b.Line(int(n))
-				out[i].Column = utf8.RuneCount(line[:s.client.encoding.bytes(line, max(d.Range.Start.Character, 0))]) + 1
-			}
+		if b != nil && at.Line >= 0 && at.Line < int64(b.Lines()) {
+			line, _ := b.Line(int(at.Line))
+			out[i].Column = utf8.RuneCount(line[:e.bytes(line, max(at.Character, 0))]) + 1
 		}
-	})
+	}
 	return out
 }

@@ -116,6 +116,7 @@ func (s *Server) buildAgent() (*Agent, error) {
 		Applier:   s.applier,
 		Options:   s.client.options,
 		Settings:  s.pullConfiguration(settingsTimeout),
+		Problems:  s.client.extensions.Diagnostics,
 		Barrier:   s.barrier,
 		Settle:    s.settle,
 		Opened:    s.opened,

@@ -66,6 +66,8 @@ type extensions struct {
 	Events     bool `json:"events"`
 	Deltas     bool `json:"deltas"` // with Events: also the pieces of replies
 	Input      bool `json:"input"`
+	// Diagnostics: it passes on other servers' problems (opencode/diagnostics) from its start.
+	Diagnostics bool `json:"diagnostics"`
 }
 
 // serverCapabilities is written by hand: glsp's CreateServerCapabilities has traps (editors.md 1.2, 11).

@@ -39,6 +39,8 @@ type Editor struct {
 	Applier workspace.Applier
 	// Options are the client's initializationOptions, Settings its section "opencode" of workspace/configuration.
 	Options, Settings json.RawMessage
+	// Problems says that the editor passes on what its other language servers say.
+	Problems bool
 	// Barrier brings the session's unsaved edits to disk, or asks, before something reads the disk.
 	Barrier func(ctx context.Context, s *agent.Session) error
 	// Settle does the same, without asking, when a turn ends.

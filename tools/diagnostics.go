@@ -59,7 +59,8 @@ func (k *kit) fileProblems(ctx context.Context, t target) (Result, error) {
 			since = r.Time
 		}
 	}
-	if k.watched(t.Abs) {
+	watched := k.watched(t.Abs)
+	if watched {
 		waiting, cancel := context.WithTimeout(ctx, freshWithin)
 		defer cancel()
 		known.Fresh(waiting, t.Abs, since)
@@ -68,7 +69,10 @@ func (k *kit) fileProblems(ctx context.Context, t target) (Result, error) {
 		return Result{}, context.Cause(ctx)
 	}
 	reports := known.Reports(t.Abs)
-	if len(reports) == 0 {
+	switch {
+	case len(reports) == 0 && watched:
+		return Result{Text: "Nothing has been said of " + t.name + " yet. Its language server may still be starting: try once more, or run the project's own commands.", Title: t.name}, nil
+	case len(reports) == 0:
 		return Result{Text: "Nothing is known of " + t.name + ". " + noFeed, Title: t.name}, nil
 	}
 	return k.listProblems(reports), nil
@@ -178,8 +182,9 @@ func (k *kit) watch(paths []string) func(ctx context.Context) string {
 		waiting, cancel := context.WithTimeout(ctx, freshWithin)
 		defer cancel()
 		var b strings.Builder
-		for _, path := range paths {
-			if k.watched(path) && k.Workspace.Diagnostics().Fresh(waiting, path, since) {
+		watched := slices.DeleteFunc(slices.Clone(paths), func(path string) bool { return !k.watched(path) })
+		for _, path := range watched {
+			if k.Workspace.Diagnostics().Fresh(waiting, path, since) {
 				b.WriteString(newErrors(path, before[path], k.errorsOf(path)))
 			}
 		}

@@ -86,9 +86,14 @@ func (w *Workspace) Diagnostics() *Diagnostics { return &w.diagnostics }
 
 // Tell replaces what a feed said of a file; path is any name of it. The time and the buffer are those of now.
 func (w *Workspace) Tell(feed, path string, list []Diagnostic) {
-	r := Report{Path: w.keyUnlessNamed(path), List: bounded(list), Time: time.Now()}
-	r.Open = w.View(path, func(_ *Buffer, version int32) { r.Version = version })
-	w.diagnostics.set(feed, r)
+	f := File{Path: w.keyUnlessNamed(path)}
+	f.Open = w.View(path, func(_ *Buffer, version int32) { f.Version = version })
+	w.TellOf(feed, f, list)
+}
+
+// TellOf is Tell for a feed that knows which snapshot of the file it speaks of.
+func (w *Workspace) TellOf(feed string, f File, list []Diagnostic) {
+	w.diagnostics.set(feed, Report{Path: f.Path, List: bounded(list), Time: time.Now(), Open: f.Open, Version: f.Version})
 }
 
 // TellLines is Tell for some lines, first to last, from 1: what the feed said of the others of the same text stays.

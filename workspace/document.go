@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -212,4 +213,11 @@ func (w *Workspace) drop(d *document) {
 		return
 	}
 	w.open[d.path] = list
+}
+
+// OpenPaths are the canonical paths of the files that the editor has open, in no particular order.
+func (w *Workspace) OpenPaths() []string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Collect(maps.Keys(w.open))
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/agent/llm"
 	"github.com/opencode-lsp/opencode-lsp/agent/store"
+	"github.com/opencode-lsp/opencode-lsp/lsp/servers"
 	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/tools"
 	"github.com/opencode-lsp/opencode-lsp/tools/mcp"
@@ -37,6 +38,9 @@ type engine struct {
 	contents *workspace.Contents
 	tracker  *workspace.Tracker
 	servers  *mcp.Servers
+	// languages are the language servers that we run; none are asked where the editor passes on what its own say.
+	languages *servers.Servers
+	fed       bool
 	// readable remembers mayRead.
 	readable verdicts
 	fetched  fetched
@@ -79,6 +83,7 @@ func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engin
 		models: map[string]agent.Model{}, seats: map[string]*seat{}, loaded: make(chan struct{}, 1), where: tools.Place(ws, p.dirs.home, ws.Roots()[0]),
 	}
 	e.servers = e.newServers()
+	e.languages = e.newLanguages()
 	return e, nil
 }
 
@@ -120,7 +125,7 @@ func (e *engine) load(ctx context.Context) {
 	}
 }
 
-// take makes a configuration the one in force, and returns what its agents ask for in vain.
+// take makes a configuration the one in force, and returns what its agents and language servers ask for in vain.
 func (e *engine) take(cfg *config.Config) []config.Warning {
 	base := append([]permission.Layer{permission.Defaults(), e.skillRules(cfg)}, cfg.Permission...)
 	team := newTeam(cfg, base, e.where.Home)
@@ -132,8 +137,9 @@ func (e *engine) take(cfg *config.Config) []config.Warning {
 	e.mu.Unlock()
 	if serving {
 		e.servers.Configure(cfg.MCP)
+		e.configureLanguages(cfg)
 	}
-	return team.warnings(cfg)
+	return append(team.warnings(cfg), languageWarnings(cfg.LanguageServers)...)
 }
 
 // now is the configuration in force. It must not be changed.
@@ -323,7 +329,7 @@ func (e *engine) env(s *agent.Session, d *seat, applier workspace.Applier, barri
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: todos,
 		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) }, Formatters: e.formatters,
 		Skills: e.skills, Nearby: func(abs string) string { return e.nearby(d, abs) },
-		Seen: e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser, Tracker: e.tracker,
+		Seen: e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser, Tracker: e.tracker, Examine: e.examine,
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }
@@ -359,6 +365,7 @@ func (e *engine) system(ctx context.Context, p agent.Profile) string {
 
 func (e *engine) close() {
 	e.servers.Close()
+	e.languages.Close()
 	if err := e.store.Close(); err != nil {
 		logger().Warningf("store: %s", err)
 	}

@@ -260,6 +260,7 @@ var entitled = map[string]map[string]string{
 		"network": "webfetch, from Run"},
 	"workspace":       {"files": "Disk applies changes to files; Contents keeps copies in the data folder"},
 	"lsp":             {"files": "transcripts and its socket", "network": "its own unix socket", "processes": "asks whether the editor's process lives"},
+	"lsp/servers":     {"processes": "runs the language servers that the user has turned on"},
 	"lsp/lsptest":     {"files": "the scripted editor saves its buffers; not part of the server"},
 	"agent/agenttest": {"network": "the scripted model listens on loopback; not part of the server"},
 	"agent/llm":       {"network": "talks to the model that the user chose"},

@@ -30,6 +30,7 @@ var layers = map[string]string{
 	"agent/httpapi":    "agent permission workspace",
 	"agent/acp":        "agent permission tools workspace",
 	"lsp":              "agent permission tools workspace", // knows no model and no store
+	"lsp/servers":      "lsp permission tools workspace",   // the client of other language servers
 	"lsp/lsptest":      "",                                 // speaks the protocol alone, so that it tests the wire
 	"editors":          "",
 	// Tests in real editors, behind a build tag.
@@ -40,7 +41,7 @@ var layers = map[string]string{
 // owners is the only packages that import a third-party module, with the reason.
 var owners = map[string]struct{ packages, why string }{
 	"github.com/tliron/glsp":                       {"lsp lsp/lsptest", "its protocol types; its server runs handlers on the read loop"},
-	"github.com/sourcegraph/jsonrpc2":              {"lsp lsp/lsptest", "glsp's transport; the connection is the front's"},
+	"github.com/sourcegraph/jsonrpc2":              {"lsp lsp/servers lsp/lsptest", "glsp's transport; connections that speak LSP are the front's"},
 	"github.com/openai/openai-go":                  {"agent/llm", "the wire to models; agent knows only its Model"},
 	"github.com/mark3labs/mcp-go":                  {"tools/mcp", "an MCP tool is a tools.Tool to everyone else"},
 	"github.com/fsnotify/fsnotify":                 {"workspace", "watching is the workspace's"},

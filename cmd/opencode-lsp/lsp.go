@@ -79,7 +79,7 @@ func (p *program) build(ctx context.Context, ed lsp.Editor) (*lsp.Agent, error) 
 	if err != nil {
 		return nil, err
 	}
-	e.editor = overlay(ed.Options, ed.Settings)
+	e.editor, e.fed = overlay(ed.Options, ed.Settings), ed.Problems
 	e.load(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup

@@ -32,13 +32,14 @@ func (e *engine) newServers() *mcp.Servers {
 	})
 }
 
-// startServers runs the configured servers from now on, and those that a later configuration brings.
+// startServers runs the configured servers, of MCP and of languages, from now on, and those that a later configuration brings.
 func (e *engine) startServers() {
 	e.mu.Lock()
 	e.serving = true
 	cfg := e.config
 	e.mu.Unlock()
 	e.servers.Configure(cfg.MCP)
+	e.configureLanguages(cfg)
 }
 
 // serverTools are the tools of the MCP servers for a session's turn.

@@ -47,8 +47,10 @@ type Config struct {
 	MCP          map[string]json.RawMessage `json:"mcp"`
 	Instructions []Instruction              `json:"-"`
 	Formatters   Formatters                 `json:"-"`
-	Command      map[string]Command         `json:"command"`
-	Skills       []Skill                    `json:"-"`
+	// LanguageServers are those that the agent runs itself (the setting "lsp").
+	LanguageServers Programs[LanguageServer] `json:"-"`
+	Command         map[string]Command       `json:"command"`
+	Skills          []Skill                  `json:"-"`
 	// SubagentDepth is how deep agents may start agents.
 	SubagentDepth    int              `json:"subagent_depth"`
 	Compaction       Compaction       `json:"compaction"`
@@ -193,12 +195,25 @@ type Command struct {
 	CodeAction  bool   `json:"codeAction"`
 }
 
-// Formatters says which programs format files after an edit.
-type Formatters struct {
+// Programs says which programs of one kind run beside the agent, T being what is set for one of them.
+type Programs[T any] struct {
 	// On turns on the known ones; Repository says that the workspace's own files, which are trusted, do.
 	On, Repository bool
 	// Named are those that the settings name, whose fields that are not empty take the place of a known one's.
-	Named map[string]Formatter
+	Named map[string]T
+}
+
+// Formatters are the programs that format files after an edit.
+type Formatters = Programs[Formatter]
+
+// LanguageServer is what is set for one language server.
+type LanguageServer struct {
+	Disabled   bool              `json:"disabled"`
+	Command    []string          `json:"command"`
+	Env        map[string]string `json:"env"`
+	Extensions []string          `json:"extensions"`
+	// Initialization are its initializationOptions.
+	Initialization json.RawMessage `json:"initialization"`
 }
 
 // Formatter is what is set for one formatter.

@@ -164,6 +164,15 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// TestLanguageServers has the initialization options whole, as their server reads them.
+func TestLanguageServers(t *testing.T) {
+	p := newPlace(t, map[string]string{"user/opencode.json": `{"lsp": {"x": {"command": ["x", "-a"], "initialization": {"n": [1, {"m": null}]}}}}`})
+	got := p.clean().LanguageServers
+	if x := got.Named["x"]; !got.On || got.Repository || len(x.Command) != 2 || string(x.Initialization) != `{"n":[1,{"m":null}]}` {
+		t.Errorf("got %+v", got)
+	}
+}
+
 // TestFormatters lays what several files say of formatters over one another.
 func TestFormatters(t *testing.T) {
 	for name, tc := range map[string]struct {

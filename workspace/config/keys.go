@@ -153,6 +153,13 @@ func serverKeys() []Key {
 		{Path: "formatter.*.command", Type: Texts, Doc: "The program with its arguments; $FILE stands for the file."},
 		{Path: "formatter.*.environment", Type: TextMap, Doc: "Variables that it gets besides."},
 		{Path: "formatter.*.extensions", Type: Texts, Doc: "The endings of its files, such as .go."},
+
+		{Path: "lsp", Type: OrMore, Scope: Checked, Doc: "Run language servers for diagnostics: true the known ones, an object those and its own; a workspace may always say false."},
+		{Path: "lsp.*.disabled", Type: Bool, Doc: "Leave this server out."},
+		{Path: "lsp.*.command", Type: Texts, Doc: "The program with its arguments; it speaks LSP on stdin and stdout."},
+		{Path: "lsp.*.env", Type: TextMap, Doc: "Variables that it gets besides."},
+		{Path: "lsp.*.extensions", Type: Texts, Doc: "The endings of its files, such as .go."},
+		{Path: "lsp.*.initialization", Type: Anything, Doc: "Its initializationOptions."},
 	}
 }
 
@@ -161,7 +168,7 @@ func laterKeys() []Key {
 	var keys []Key
 	for _, name := range []string{
 		"shell", "logLevel", "server", "references", "watcher", "snapshot", "plugin", "share", "autoupdate",
-		"disabled_providers", "enabled_providers", "username", "lsp", "layout",
+		"disabled_providers", "enabled_providers", "username", "layout",
 		"attachment", "enterprise", "experimental", "trace",
 	} {
 		keys = append(keys, Key{Path: name, Type: Anything, Later: true, Doc: "Accepted, without effect in this release."})

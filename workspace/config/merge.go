@@ -33,7 +33,8 @@ func (l *loader) merge(ctx context.Context) *Config {
 			c.Instructions = append(c.Instructions, Instruction{item.text, item.project})
 		}
 	}
-	c.Formatters = l.formatters()
+	c.Formatters = programs[Formatter](l, "formatter")
+	c.LanguageServers = programs[LanguageServer](l, "lsp")
 	c.Permission = l.layers(nil)
 	c.Agent = l.agents(all)
 	c.Skills = l.skills(ctx, all)
@@ -41,17 +42,17 @@ func (l *loader) merge(ctx context.Context) *Config {
 	return c
 }
 
-// formatters lays what the sources say of formatters over one another: true and false begin anew, an object adds.
-func (l *loader) formatters() Formatters {
-	var out Formatters
+// programs lays what the sources say of one kind of program over one another: true and false begin anew, an object adds.
+func programs[T any](l *loader, key string) Programs[T] {
+	var out Programs[T]
 	var named *node
 	for _, d := range l.docs {
-		n := d.tree.get("formatter")
+		n := d.tree.get(key)
 		switch {
 		case n == nil:
 			continue
 		case n.kind == truth:
-			out, named = Formatters{On: n.truth, Repository: n.truth && d.project}, nil
+			out, named = Programs[T]{On: n.truth, Repository: n.truth && d.project}, nil
 		default:
 			out.On, out.Repository = true, out.Repository || d.project
 			named = overlay(named, n, nil)
@@ -65,7 +66,7 @@ func (l *loader) formatters() Formatters {
 		err = json.Unmarshal(data, &out.Named)
 	}
 	if err != nil { // checked values fit, so this is a fault of Keys
-		l.warn(Warning{File: "settings", Key: "formatter", Message: err.Error()})
+		l.warn(Warning{File: "settings", Key: key, Message: err.Error()})
 	}
 	return out
 }

@@ -104,7 +104,9 @@ func (g *gate) walk(d *doc, n *node, s *schema, path []string) {
 		case len(inside) == 2 && inside[0] == "mcp":
 			g.server(f)
 		case dotted(inside) == "formatter":
-			g.formatters(f)
+			g.programs(f, "format files after edits by the known programs, also by those that run code of this repository")
+		case dotted(inside) == "lsp":
+			g.programs(f, "look for problems by the known language servers, which may run code of this repository")
 		case len(inside) == 2 && inside[0] == "command" && g.shell(f):
 		case sub.key == nil:
 			g.walk(d, f.value, sub, inside)
@@ -155,13 +157,12 @@ func serverWords(name string, n *node) string {
 	return words
 }
 
-// formatters are all that a source says of them. Only switching them off needs no trust: even the known ones may run code of
-// the repository.
-func (g *gate) formatters(f field) {
+// programs are all that a source says of one kind of program; words say what the known ones do. Only switching them off needs
+// no trust: even the known ones may run code of the repository.
+func (g *gate) programs(f field, words string) {
 	if f.value.kind == truth && !f.value.truth {
 		return
 	}
-	words := "format files after edits by the known programs, also by those that run code of this repository"
 	for _, entry := range f.value.fields {
 		words += "; by " + quote(entry.key)
 		if command := entry.value.get("command"); command != nil {

@@ -35,6 +35,10 @@ func TestTrust(t *testing.T) {
 		"known formatters":  {`{"formatter": true}`, []string{"format files after edits by the known programs, also by those that run code of this repository"}},
 		"own formatters": {`{"formatter": {"x": {"command": ["./fmt", "a b", "$FILE"], "environment": {"A": "1"}}, "gofmt": {"disabled": true}}}`,
 			[]string{`format files after edits by the known programs, also by those that run code of this repository; by x: ./fmt "a b" $FILE, environment {"A":"1"}; by gofmt, disabled true`}},
+		"servers off":   {`{"lsp": false}`, nil},
+		"known servers": {`{"lsp": true}`, []string{"look for problems by the known language servers, which may run code of this repository"}},
+		"own servers": {`{"lsp": {"x": {"command": ["./ls"], "env": {"A": "1"}, "initialization": {"b": 2}}}}`,
+			[]string{`look for problems by the known language servers, which may run code of this repository; by x: ./ls, env {"A":"1"}, initialization {"b":2}`}},
 		"env":              {`{"model": "{env:SECRET}"}`, []string{"read what {env:SECRET} names, for the setting model"}},
 		"env in a key":     {`{"permission": {"bash": {"{env:SECRET}": "deny"}}}`, []string{"read what {env:SECRET} names, for the setting permission.bash"}},
 		"env as agent":     {`{"agent": {"{env:SECRET}": {"prompt": "x"}}}`, []string{"read what {env:SECRET} names, for the setting agent"}},
@@ -80,8 +84,8 @@ func mustNotHold(t *testing.T, p *place, c *Config) {
 	if c.Providers["openai"].Options.BaseURL != "" || len(c.Providers["openai"].Options.Headers) > 0 {
 		t.Errorf("a provider is redirected: %+v", c.Providers)
 	}
-	if c.Formatters.On {
-		t.Errorf("formatters are on: %+v", c.Formatters)
+	if c.Formatters.On || c.LanguageServers.On {
+		t.Errorf("programs are on: %+v, %+v", c.Formatters, c.LanguageServers)
 	}
 	for name, server := range c.MCP {
 		if string(server) != `{"enabled":false}` {

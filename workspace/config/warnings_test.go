@@ -33,6 +33,8 @@ func TestWarnings(t *testing.T) {
 		"formatter":       {`{"formatter": {"x": {"command": ["x", "$FILE"], "extensions": [".x"]}, "y": {}}}`, nil},
 		"bad formatter":   {`{"formatter": "gofmt"}`, []string{`1: formatter: expected true, false or an object, found "gofmt", so this setting was left out`}},
 		"bad formatters":  {"{\"formatter\": {\"x\": {\n\"command\": \"x $FILE\"}, \"y\":\ntrue}}", []string{"2: formatter.x.command: expected a list of strings, found a string, so this setting was left out", "2: formatter.y: expected an object, found true, so this setting was left out"}},
+		"server":          {`{"lsp": {"x": {"command": ["x"], "extensions": [".x"], "env": {}, "initialization": {"a": [1]}}, "gopls": {"disabled": true}}}`, nil},
+		"bad server":      {`{"lsp": {"x": {"command": "x", "env": {"A": 1}}, "y": false}}`, []string{"1: lsp.x.command: expected a list of strings, found \"x\", so this setting was left out", "1: lsp.x.env: expected an object of strings, found an object, so this setting was left out", "1: lsp.y: expected an object, found false, so this setting was left out"}},
 		"bad tools":       {`{"tools": {"bash": "no"}}`, []string{`1: tools.bash: expected true or false, found "no", so this asks`}},
 		"not JSON":        {"{\n  \"model\": oops\n}", []string{"2:12: this is not JSON (invalid character 'o' looking for beginning of value), so nothing of it holds"}},
 		"cut off":         {"{\n  \"model\":", []string{"2:11: this is not JSON (the text ends too early), so nothing of it holds"}},

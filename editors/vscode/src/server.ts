@@ -211,7 +211,7 @@ function announce(): StaticFeature {
   return {
     fillClientCapabilities(capabilities: ClientCapabilities) {
       const permission = setting("questions", "dialog") === "dialog";
-      capabilities.experimental = { ...capabilities.experimental, opencode: { permission, save: true, events: true } };
+      capabilities.experimental = { ...capabilities.experimental, opencode: { permission, save: true, events: true, diagnostics: true } };
     },
     initialize() {},
     getState: () => ({ kind: "static" }),
