@@ -2,6 +2,7 @@ package agent
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -13,11 +14,15 @@ import (
 type Expansion struct {
 	// Pieces make the text that the model reads; nil: the prompt as it was typed.
 	Pieces []Piece
-	// Agent and Model, where set, are those of this turn, not of the session.
-	Agent, Model string
-	// Subtask asks for a session of its own.
-	Subtask bool
+	// Agent, Model and its Variant, where set, are those of this turn, not of the session.
+	Agent, Model, Variant string
+	// Task, where set, gives the text to another agent in a session of its own, if the turn's agent may call it; the model
+	// reads the report.
+	Task *Task
 }
+
+// Task names who does a prompt in a session of its own.
+type Task struct{ Agent, Description string }
 
 // Piece is a part of a prompt: text or, where Call is set, the result of a tool call, which is asked about, run and
 // written down as the model's own calls are.
@@ -28,7 +33,7 @@ type Piece struct {
 
 // expansion is what the prompt stands for; nothing where no front knows about that.
 func (s *Session) expansion(ctx context.Context, p Prompt) (Expansion, error) {
-	if s.opt.Expand == nil {
+	if s.opt.Expand == nil || p.Literal {
 		return Expansion{}, nil
 	}
 	return s.opt.Expand(ctx, p)
@@ -36,14 +41,14 @@ func (s *Session) expansion(ctx context.Context, p Prompt) (Expansion, error) {
 
 // fill makes the text of an expansion and puts it in the place of the prompt that was stored last. A rejected call ends
 // the turn.
-func (s *Session) fill(ctx context.Context, p Prompt, pieces []Piece) error {
-	if pieces == nil {
+func (s *Session) fill(ctx context.Context, p Prompt, x Expansion) error {
+	if x.Pieces == nil {
 		return nil
 	}
-	var text strings.Builder
-	files := slices.Clone(p.Files)
-	for _, piece := range pieces {
-		text.WriteString(piece.Text)
+	var b strings.Builder
+	whole := Prompt{Context: p.Context, Files: slices.Clone(p.Files)}
+	for _, piece := range x.Pieces {
+		b.WriteString(piece.Text)
 		if piece.Call == nil {
 			continue
 		}
@@ -51,10 +56,37 @@ func (s *Session) fill(ctx context.Context, p Prompt, pieces []Piece) error {
 		if err != nil {
 			return err
 		}
-		text.WriteString(strings.TrimRight(result.Text, "\n"))
-		files = append(files, result.Attachments...)
+		b.WriteString(strings.TrimRight(result.Text, "\n"))
+		whole.Files = append(whole.Files, result.Attachments...)
 	}
-	return s.append(Event{Type: PromptExpanded, Prompt: &Prompt{Text: text.String(), Context: p.Context, Files: files}})
+	whole.Text = b.String()
+	if x.Task != nil {
+		if err := s.delegate(ctx, *x.Task, &whole); err != nil {
+			return err
+		}
+	}
+	return s.append(Event{Type: PromptExpanded, Prompt: &whole})
+}
+
+// delegate has another agent do what p asks, and makes p its report. Where that agent cannot be called p stays as it is,
+// for the turn's own.
+func (s *Session) delegate(ctx context.Context, t Task, p *Prompt) error {
+	arguments, err := json.Marshal(taskArgs{Description: t.Description, Prompt: p.Text + p.Context, Agent: t.Agent})
+	if err != nil {
+		return err
+	}
+	call := tools.Call{Name: "task", Arguments: string(arguments)}
+	if _, err := s.turn.equipment.Tools.Prepare(ctx, call); err != nil {
+		return nil
+	}
+	result, err := s.inline(ctx, call)
+	if err != nil {
+		return err
+	}
+	p.Text = fmt.Sprintf("The agent %s was asked to do this in a session of its own:\n\n%s%s\n\nIts report:\n\n%s\n\nTell the user what came of it.",
+		t.Agent, p.Text, p.Context, result.Text)
+	p.Context = ""
+	return nil
 }
 
 // inline runs a call that a prompt makes. Its error ends the turn.
@@ -71,34 +103,26 @@ func (s *Session) inline(ctx context.Context, c tools.Call) (tools.Result, error
 // join takes the prompts that came while the turn ran into the conversation. A command that cannot be used is said to the
 // model, so that the turn goes on.
 func (s *Session) join(ctx context.Context) error {
-	for {
-		p, ok := s.next()
-		if !ok {
-			return nil
-		}
-		if err := s.append(Event{Type: PromptJoined, Prompt: &p}); err != nil {
-			return err
-		}
+	return s.adopt(func(p Prompt) error {
 		x, err := s.expansion(ctx, p)
 		if err != nil {
-			err = s.append(Event{Type: Noted, Text: err.Error()})
-		} else {
-			err = s.fill(ctx, p, x.Pieces)
+			return s.append(Event{Type: Noted, Text: err.Error()})
 		}
-		if err != nil {
-			return err
-		}
-	}
+		return s.fill(ctx, p, x)
+	})
 }
 
-// keepQueue writes down the prompts that wait when the turn fails.
-func (s *Session) keepQueue() error {
+// adopt writes down the prompts that wait, each followed by what then makes of it.
+func (s *Session) adopt(then func(Prompt) error) error {
 	for {
 		p, ok := s.next()
 		if !ok {
 			return nil
 		}
 		if err := s.append(Event{Type: PromptJoined, Prompt: &p}); err != nil {
+			return err
+		}
+		if err := then(p); err != nil {
 			return err
 		}
 	}

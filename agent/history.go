@@ -12,10 +12,17 @@ import (
 // which calls still lack their one result.
 type history struct {
 	messages []Message
+	marks    []mark // of the messages, one each
+	// summary is what the conversation begins with once it was compacted.
+	summary string
+	// prompt is the user's last one, promptSeq its event.
+	prompt    string
+	promptSeq int64
 	// open are the calls of the last reply without a result yet, in order.
 	open []tools.Call
-	// started holds the ids of calls that were running when the events end; asked the questions without an answer.
-	started  []string
+	// started holds the calls that were running when the events end, those of prompts too; asked the questions without an
+	// answer.
+	started  []tools.Call
 	asked    []string
 	turn     string // the turn that has not ended
 	ids      map[string]bool
@@ -31,20 +38,24 @@ func (h *history) add(e Event) {
 		h.info = *e.Session
 	case TurnStarted:
 		h.turn, h.lastText = e.Turn, ""
-		h.prompt(e.Prompt)
+		h.prompted(e)
+		h.marks[len(h.marks)-1].turn = true
 	case Noted:
-		h.messages = append(h.messages, Message{Role: User, Text: "[" + e.Text + "]"})
+		h.push(e.Seq, Message{Role: User, Text: "[" + e.Text + "]"})
 	case PromptJoined:
-		h.prompt(e.Prompt)
+		h.prompted(e)
 	case PromptExpanded: // nothing was said since
-		h.messages = h.messages[:len(h.messages)-1]
-		h.prompt(e.Prompt)
+		h.expanded(e)
 	case MessageDone:
-		h.reply(e.Message)
+		h.reply(e)
 	case CallStarted:
-		h.started = append(h.started, e.Call.ID)
+		h.started = append(h.started, *e.Call)
 	case CallDone:
-		h.result(e.Result)
+		h.result(e)
+	case Compacted:
+		h.compact(e.Summary)
+	case Pruned:
+		h.prune(e.Pruned)
 	case Asked:
 		h.asked = append(h.asked, e.Question.ID)
 	case Answered:
@@ -53,23 +64,42 @@ func (h *history) add(e Event) {
 		h.turn = ""
 	case Undone, Redone:
 		if len(e.Files) > 0 {
-			h.messages = append(h.messages, Message{Role: User, Text: reversalNote(e)})
+			h.push(e.Seq, Message{Role: User, Text: reversalNote(e)})
 		}
 	}
 	h.info.Updated = e.Time
 }
 
-func (h *history) prompt(p *Prompt) {
-	h.messages = append(h.messages, Message{Role: User, Text: p.Text + p.Context, Files: p.Files})
+// push takes the message of an event into the conversation; an event makes one at most.
+func (h *history) push(seq int64, m Message) {
+	h.messages = append(h.messages, m)
+	h.marks = append(h.marks, mark{seq: seq, tokens: weigh(m)})
 }
 
-func (h *history) reply(r *Reply) {
+// expanded puts a prompt's final text in the place of what was typed; a log that lacks that begins with it.
+func (h *history) expanded(e Event) {
+	begins := true
+	if last := len(h.messages) - 1; last >= 0 {
+		begins = h.marks[last].turn
+		h.messages, h.marks = h.messages[:last], h.marks[:last]
+	}
+	h.prompted(e)
+	h.marks[len(h.marks)-1].turn = begins
+}
+
+func (h *history) prompted(e Event) {
+	h.prompt, h.promptSeq = e.Prompt.Text, e.Seq
+	h.push(e.Seq, Message{Role: User, Text: e.Prompt.Text + e.Prompt.Context, Files: e.Prompt.Files})
+}
+
+func (h *history) reply(e Event) {
+	r := e.Message
 	h.lastText = r.Text
 	h.info.Spent.Spend(r)
 	if r.Text == "" && len(r.Calls) == 0 {
 		return // providers refuse an empty assistant message
 	}
-	h.messages = append(h.messages, Message{Role: Assistant, Text: r.Text, Calls: r.Calls, Reasoning: r.Reasoning, Model: r.Model})
+	h.push(e.Seq, Message{Role: Assistant, Text: r.Text, Calls: r.Calls, Reasoning: r.Reasoning, Model: r.Model})
 	h.open = append(h.open[:0:0], r.Calls...)
 	if h.ids == nil {
 		h.ids = map[string]bool{}
@@ -80,14 +110,15 @@ func (h *history) reply(r *Reply) {
 }
 
 // result takes a call's result, unless a prompt made the call: its outcome comes with the expanded prompt.
-func (h *history) result(r *CallResult) {
-	h.started = slices.DeleteFunc(h.started, func(id string) bool { return id == r.Call })
+func (h *history) result(e Event) {
+	r := e.Result
+	h.started = slices.DeleteFunc(h.started, func(c tools.Call) bool { return c.ID == r.Call })
 	if r.Todos != nil {
 		h.todos = r.Todos
 	}
 	if len(h.open) > 0 && h.open[0].ID == r.Call {
 		h.open = h.open[1:]
-		h.messages = append(h.messages, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})
+		h.push(e.Seq, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})
 	}
 }
 
@@ -138,9 +169,9 @@ func (h *history) loose(why interruption) []Event {
 	for _, id := range h.asked {
 		events = append(events, Event{Type: Answered, Turn: h.turn, Answer: &Settled{ID: id, By: string(why)}})
 	}
-	for _, c := range h.open {
+	for _, c := range h.unfinished() {
 		text := "This call was not run: " + why.cause() + " before it began."
-		if slices.Contains(h.started, c.ID) {
+		if slices.ContainsFunc(h.started, func(s tools.Call) bool { return s.ID == c.ID }) {
 			text = "This call was interrupted: " + why.cause() + " while it ran, so it may be done in part. Check before repeating it."
 		}
 		events = append(events, Event{Type: CallDone, Turn: h.turn, Result: &CallResult{
@@ -148,6 +179,14 @@ func (h *history) loose(why interruption) []Event {
 		}})
 	}
 	return events
+}
+
+// unfinished are the calls without a result: those of the last reply and, where a prompt made calls, the one that ran.
+func (h *history) unfinished() []tools.Call {
+	if len(h.open) > 0 {
+		return h.open
+	}
+	return h.started
 }
 
 // reversalNote tells the model what the user has undone or redone.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/tools"
 )
 
 //go:embed system.md
@@ -26,7 +27,7 @@ var houseText string
 
 // SystemPrompt is the system text of an agent's turns in a session. It names the day but no time, so that it stays the same byte for byte for
 // the provider's prompt cache; a session asks for it once.
-func SystemPrompt(p Profile, roots []string, git bool, now time.Time, rules []Rules) string {
+func SystemPrompt(p Profile, roots []string, git bool, now time.Time, rules []Rules, skills []tools.Skill) string {
 	var b strings.Builder
 	if p.Prompt == "" {
 		b.WriteString(systemText)
@@ -38,6 +39,7 @@ func SystemPrompt(p Profile, roots []string, git bool, now time.Time, rules []Ru
 	for _, r := range slices.Concat(rules, p.Rules) {
 		b.WriteString(r.Section())
 	}
+	b.WriteString(skillList(skills))
 	return b.String()
 }
 

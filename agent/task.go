@@ -87,7 +87,7 @@ func (o *taskOp) Run(ctx context.Context, w io.Writer) (tools.Result, error) {
 	if err != nil {
 		return tools.Result{}, err
 	}
-	turn, err := child.Prompt(Prompt{Text: o.args.Prompt, Agent: o.args.Agent})
+	turn, err := child.Prompt(Prompt{Text: o.args.Prompt, Literal: true, Agent: o.args.Agent})
 	if err != nil {
 		return tools.Result{}, err
 	}

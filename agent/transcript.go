@@ -35,6 +35,10 @@ func Markdown(e Event) string {
 		return endMarkdown(e.End)
 	case Noted:
 		return "\n*Told the model: " + inert(e.Text) + "*\n"
+	case Compacted:
+		return summaryMarkdown(e.Summary)
+	case Pruned:
+		return fmt.Sprintf("\n*From here on the model does not see %d old tool results any more.*\n", len(e.Pruned))
 	case Undone:
 		return reversalMarkdown("Undone", e)
 	case Redone:
@@ -97,6 +101,24 @@ func resultMarkdown(r *CallResult) string {
 	text += fence("", r.Text)
 	if r.Diff != "" {
 		text += fence("diff", r.Diff)
+	}
+	return text
+}
+
+func summaryMarkdown(c *Summary) string {
+	text := fmt.Sprintf("\n*From here on the model does not see %d older messages any more", c.Messages)
+	if len(c.Cut) > 0 {
+		text += fmt.Sprintf(", and %d long ones only in part", len(c.Cut))
+	}
+	switch {
+	case c.Failure != "":
+		text += "; they could not be summed up: " + line(c.Failure)
+	case c.Text != "":
+		text += ", but this summary"
+	}
+	text += ".*\n"
+	if c.Text != "" {
+		text += "\n" + quote(c.Text) + "\n"
 	}
 	return text
 }

@@ -78,7 +78,7 @@ func newUndoWorld(dir string, seed uint64) (*undoWorld, error) {
 	w.sessions = agent.NewSessions(agent.Options{
 		Directory: w.dir, Store: &agenttest.MemoryStore{},
 		Model:      func(string) (agent.Model, agent.ModelInfo, error) { return w, agent.ModelInfo{Name: "dice"}, nil },
-		SmallModel: func() agent.Model { return nil },
+		SmallModel: func() (agent.Model, agent.ModelInfo) { return nil, agent.ModelInfo{} },
 		Reverter:   &tools.Reverter{Workspace: w.ws, Applier: w, Contents: contents},
 		Equip: func(_ context.Context, s *agent.Session, _ agent.Profile, _ agent.ModelInfo) (agent.Equipment, error) {
 			return agent.Equipment{Tools: set, Gate: &permission.Gate{

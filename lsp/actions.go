@@ -36,9 +36,29 @@ var (
 	todoMark   = regexp.MustCompile(`\b(TODO|FIXME)\b`)
 )
 
+// commandKind is the kind of the user's own commands; each has one below it.
+const commandKind = "refactor.opencode.command"
+
+// commandActions are the commands whose front matter wants to be a code action. Their id is what a prompt would say.
+func (s *Server) commandActions() []action {
+	a := s.agent.now()
+	if a == nil || a.Commands == nil {
+		return nil
+	}
+	var list []action
+	for _, c := range a.Commands() {
+		if c.CodeAction {
+			list = append(list, action{
+				"/" + c.Name, "OpenCode: /" + fit(oneLine(c.Name), maxLine), commandKind + "." + strings.ReplaceAll(c.Name, "/", "."), "/" + c.Name,
+			})
+		}
+	}
+	return list
+}
+
 // actionOf finds an action by the id in a command's arguments.
-func actionOf(id string) (action, bool) {
-	all := append(slices.Clone(actions), fixAction, todoAction)
+func (s *Server) actionOf(id string) (action, bool) {
+	all := append(append(slices.Clone(actions), fixAction, todoAction), s.commandActions()...)
 	i := slices.IndexFunc(all, func(a action) bool { return a.id == id })
 	if i < 0 {
 		return action{}, false
@@ -47,7 +67,7 @@ func actionOf(id string) (action, bool) {
 }
 
 func actionKinds() []string {
-	kinds := []string{fixAction.kind}
+	kinds := []string{fixAction.kind, commandKind}
 	for _, a := range append(slices.Clone(actions), todoAction) {
 		kinds = append(kinds, a.kind)
 	}
@@ -56,7 +76,7 @@ func actionKinds() []string {
 
 // codeActions answers from memory alone: the menu must not wait for anything. Open questions stand first.
 func (s *Server) codeActions(_ context.Context, p codeActionParams) (any, error) {
-	list := s.questionActions()
+	list := s.questionActions(p.Context.Diagnostics)
 	if path, err := pathOf(p.TextDocument.URI); err == nil {
 		s.shown(path, p)
 		list = append(list, s.rangeActions(path, p)...)
@@ -72,8 +92,9 @@ func wanted(kind string, only []string) bool {
 }
 
 // questionActions answer the open questions from any place in any file, for editors without prompts and after a prompt was
-// dismissed. None is preferred: editors run preferred fixes at a key press (VS Code's Auto Fix), and that is no consent.
-func (s *Server) questionActions() []codeAction {
+// dismissed. None is preferred: editors run preferred fixes at a key press (VS Code's Auto Fix), and that is no consent. They
+// carry the problems of the place, as if they were fixes of them: Helix and VS Code put what fixes something above the rest.
+func (s *Server) questionActions(problems []diagnostic) []codeAction {
 	list := []codeAction{}
 	a := s.agent.now()
 	if a == nil {
@@ -82,7 +103,7 @@ func (s *Server) questionActions() []codeAction {
 	for _, q := range a.Sessions.Pending() {
 		for _, c := range q.Choices {
 			list = append(list, codeAction{
-				Title: actionTitle(c, q.OpenQuestion), Kind: "quickfix",
+				Title: actionTitle(c, q.OpenQuestion), Kind: "quickfix", Diagnostics: problems,
 				Command: protocol.Command{Title: c.Title, Command: "opencode.permission.reply", Arguments: []any{
 					replyArgs{ID: questionID(q.ID), Reply: c.Reply, Via: "code action"},
 				}},
@@ -116,6 +137,9 @@ func (s *Server) rangeActions(path string, p codeActionParams) []codeAction {
 	if s.hasTODO(path, p.Range) {
 		add(todoAction, todoAction.title, nil)
 	}
+	for _, a := range s.commandActions() {
+		add(a, a.title, nil)
+	}
 	return list
 }
 
@@ -140,6 +164,10 @@ func (s *Server) actionPrompt(a action, args actionArgs) (agent.Prompt, error) {
 	if err != nil {
 		return agent.Prompt{}, err
 	}
+	if strings.HasPrefix(a.id, "/") {
+		text := strings.TrimSpace(a.ask + " " + args.Text)
+		return agent.Prompt{Text: text, Context: "\n" + where, Shown: text + " – " + s.placeName(args.URI, args.Range), Action: a.id}, nil
+	}
 	var b strings.Builder
 	b.WriteString(a.ask + "\n")
 	if args.Text != "" {
@@ -154,7 +182,7 @@ func (s *Server) actionPrompt(a action, args actionArgs) (agent.Prompt, error) {
 		}
 		shown = "Fix: " + d.Message
 	}
-	return agent.Prompt{Text: b.String(), Shown: shown + " – " + s.placeName(args.URI, args.Range), Action: a.id}, nil
+	return agent.Prompt{Text: b.String(), Literal: true, Shown: shown + " – " + s.placeName(args.URI, args.Range), Action: a.id}, nil
 }
 
 // placeName is a range as people write it: main.go:3-7.

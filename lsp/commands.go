@@ -44,6 +44,9 @@ func commands() map[string]command {
 		"opencode.session.open":     takes((*Server).sessionOpen),
 		"opencode.session.delete":   takes((*Server).sessionDelete),
 		"opencode.session.undo":     takes((*Server).sessionUndo),
+		"opencode.session.compact":  takes((*Server).sessionCompact),
+		"opencode.session.fork":     takes((*Server).sessionFork),
+		"opencode.session.rename":   takes((*Server).sessionRename),
 		"opencode.session.redo":     takes((*Server).sessionRedo),
 		"opencode.permission.list":  takes((*Server).permissionList),
 		"opencode.permission.reply": takes((*Server).permissionReply),
@@ -181,7 +184,7 @@ func (s *Server) begin(ctx context.Context, session *agent.Session, p agent.Prom
 }
 
 func (s *Server) action(ctx context.Context, a *Agent, args actionArgs) (any, error) {
-	act, ok := actionOf(args.Action)
+	act, ok := s.actionOf(args.Action)
 	if !ok {
 		return nil, rpcError(jsonrpc2.CodeInvalidParams, "action %q is not known", args.Action)
 	}
@@ -203,12 +206,13 @@ func (s *Server) status(ctx context.Context, a *Agent, _ struct{}) (any, error) 
 	for _, session := range a.Sessions.Running() {
 		sessions = append(sessions, row(session.Info(), status))
 	}
+	slices.SortFunc(sessions, func(a, b listed) int { return cmp.Compare(a.ID, b.ID) })
 	unsaved := []string{}
 	for _, path := range s.edits.unsaved(s.ws) {
 		unsaved = append(unsaved, uriOf(s.ws.OpenName(path)))
 	}
 	return map[string]any{
 		"version": s.opt.Version, "model": a.Model(), "agent": s.agentInUse(a), "agents": a.Agents(), "sessions": sessions,
-		"pending": pendingQuestions(a), "unsaved": unsaved, "roots": s.ws.Roots(),
+		"commands": a.commandNames(), "pending": pendingQuestions(a), "unsaved": unsaved, "roots": s.ws.Roots(),
 	}, nil
 }

@@ -27,6 +27,17 @@ func (a *Agent) answering(name string) error {
 	return a.Answering(name)
 }
 
+// commandNames are the names of the user's own commands, for completion.
+func (a *Agent) commandNames() []string {
+	names := []string{}
+	if a.Commands != nil {
+		for _, c := range a.Commands() {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
 // modelSelect makes a model the editor's default; without a name the user picks one from a prompt.
 func (s *Server) modelSelect(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
 	if args.Model == "" {

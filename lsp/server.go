@@ -68,8 +68,17 @@ type Agent struct {
 	// SetAgent makes an agent the default of this editor. Answering is an error where people may not prompt an agent.
 	SetAgent  func(name string) error
 	Answering func(name string) error
+	// Commands are what "/name" may stand for in a prompt, by name.
+	Commands func() []Command
 	// Close ends everything and waits.
 	Close func()
+}
+
+// Command is a prompt of the user's own.
+type Command struct {
+	Name, Description string
+	// CodeAction offers it among the code actions.
+	CodeAction bool
 }
 
 // Settings are the keys of the configuration that this front obeys.
@@ -98,6 +107,7 @@ type Server struct {
 	edits     editLog
 	typed     typing
 	early     early
+	disorder  disorder
 	followers followers
 	applier   *applier
 	work      sync.WaitGroup // followers, prompter, watcher, socket

@@ -1,7 +1,6 @@
 package permission
 
 import (
-	"slices"
 	"strings"
 	"testing"
 )
@@ -125,53 +124,6 @@ func TestDefaults(t *testing.T) {
 	}
 	if notes := Lint(Defaults()); len(notes) > 0 {
 		t.Errorf("the defaults are not clean: %q", notes)
-	}
-}
-
-func TestParseRules(t *testing.T) {
-	for _, c := range []struct {
-		name, json string
-		want       []string
-		errs       []string
-	}{
-		{"a word", `"allow"`, []string{"* *=allow"}, nil},
-		{"order of keys", `{"bash": {"b *": "allow", "a": "deny", "*": "ask"}, "edit": "ask"}`,
-			[]string{"bash b *=allow", "bash a=deny", "bash *=ask", "edit *=ask"}, nil},
-		{"misspelt", `{"bash": {"rm *": "denny", "ls": "allow"}}`, []string{"bash rm *=ask", "bash ls=allow"}, []string{`permission.bash["rm *"]`, "denny"}},
-		{"wrong types", `{"bash": [1, {"a": 2}], "edit": 3, "read": {"x": {"y": "allow"}}, "list": "deny"}`,
-			[]string{"bash *=ask", "edit *=ask", "read x=ask", "list *=deny"}, []string{"permission.bash", "permission.edit", `permission.read["x"]`}},
-		{"the preset is for bash alone", `{"edit": "readonly", "bash": {"ls": "readonly"}}`, []string{"edit *=ask", "bash ls=ask"}, []string{"permission.edit", `permission.bash["ls"]`}},
-		{"no JSON", `{"bash": "ask"`, []string{"bash *=ask"}, []string{"permission: "}},
-		{"nothing", ``, nil, []string{"permission: "}},
-		{"more than one", `"ask" "allow"`, []string{"* *=ask"}, []string{"more than one"}},
-		{"null", `null`, []string{"* *=ask"}, []string{"must be ask"}},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			got, err := ParseRules([]byte(c.json))
-			if want := ruleList(t, c.want...); !slices.Equal(got, want) {
-				t.Errorf("got %v, want %v", got, want)
-			}
-			if (err != nil) != (c.errs != nil) {
-				t.Fatalf("error %v", err)
-			}
-			for _, part := range c.errs {
-				if !strings.Contains(err.Error(), part) {
-					t.Errorf("the error %q does not name %q", err, part)
-				}
-			}
-		})
-	}
-}
-
-func TestParseReadOnly(t *testing.T) {
-	own := Rule{Permission: "bash", Pattern: "go test *", Action: Allow}
-	for text, want := range map[string][]Rule{
-		`{"bash": "readonly"}`:                              ReadOnly(),
-		`{"bash": {"*": "readonly", "go test *": "allow"}}`: append(ReadOnly(), own),
-	} {
-		if got, err := ParseRules([]byte(text)); err != nil || !slices.Equal(got, want) {
-			t.Errorf("%s: %v, %v", text, got, err)
-		}
 	}
 }
 

@@ -1,7 +1,7 @@
 package tools
 
 // Builtin returns OpenCode's tools that work on env: read, list, glob, grep, edit, write, apply_patch, bash, webfetch, question,
-// todowrite; which of those that change files a model gets, [ForModel] says. They share what the session has seen of each
+// todowrite and, where there are skills, skill; which of those that change files a model gets, [ForModel] says. They share what the session has seen of each
 // file, so there is one Builtin per session.
 func Builtin(env *Env) []Tool {
 	k := &kit{Env: env}
@@ -11,7 +11,7 @@ func Builtin(env *Env) []Tool {
 	if k.Todos == nil {
 		k.Todos = new(Todos)
 	}
-	return []Tool{
+	all := []Tool{
 		Define("apply_patch", applyPatchText, k.applyPatch),
 		Define("bash", bashText, k.bash),
 		Define("diagnostics", diagnosticsText, k.diagnostics),
@@ -25,6 +25,10 @@ func Builtin(env *Env) []Tool {
 		Define("webfetch", webText, k.webfetch),
 		Define("write", writeText, k.write),
 	}
+	if k.Skills != nil {
+		all = append(all, Define("skill", skillToolText, k.skill))
+	}
+	return all
 }
 
 // kit is what the built-in tools of one session share.

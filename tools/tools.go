@@ -126,6 +126,8 @@ type Env struct {
 	Nearby func(abs string) string
 	// Formatters gives the programs that format a file, by its canonical path, after an edit. Nil: none.
 	Formatters func(abs string) []Formatter
+	// Skills lists what the skill tool may load. Nil: there is no such tool.
+	Skills func() []Skill
 	// Seen is what the session's model has seen of each file; nil starts empty.
 	Seen *Seen
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,7 +34,7 @@ func (p *program) doctorCommand() *cobra.Command {
 			defer e.close()
 			e.load(cmd.Context())
 			d := &doctor{engine: e}
-			for _, check := range []func(context.Context){d.files, d.trust, d.instructions, d.permissions, d.model, d.servers, d.store, d.running} {
+			for _, check := range []func(context.Context){d.files, d.trust, d.agents, d.instructions, d.permissions, d.model, d.servers, d.store, d.running} {
 				check(cmd.Context())
 			}
 			if d.bad > 0 {
@@ -87,6 +88,19 @@ func (d *doctor) trust(context.Context) {
 	}
 	for _, what := range cfg.Untrusted {
 		d.line("note", "trust", "not in force until you trust this folder in your editor: %s", what)
+	}
+}
+
+// agents are those that people may choose, and what there is beside.
+func (d *doctor) agents(context.Context) {
+	d.ok("agents", "%s; prompts go to %s", strings.Join(d.agentChoices(), ", "), d.agentName())
+	d.ok("commands", "/%s", strings.Join(slices.Sorted(maps.Keys(d.commands())), ", /"))
+	for _, s := range d.skills() {
+		whose := "yours"
+		if s.Repository {
+			whose = "the repository's; loading it is asked about"
+		}
+		d.ok("skill", "%s (%s)", s.Name, whose)
 	}
 }
 

@@ -122,7 +122,7 @@ func (e *engine) load(ctx context.Context) {
 
 // take makes a configuration the one in force, and returns what its agents ask for in vain.
 func (e *engine) take(cfg *config.Config) []config.Warning {
-	base := append([]permission.Layer{permission.Defaults()}, cfg.Permission...)
+	base := append([]permission.Layer{permission.Defaults(), e.skillRules(cfg)}, cfg.Permission...)
 	team := newTeam(cfg, base, e.where.Home)
 	e.mu.Lock()
 	e.config, e.base, e.team = cfg, base, team
@@ -219,9 +219,12 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.Model = e.model
 	opt.SmallModel = e.smallModel
 	opt.Profile = e.profile
+	opt.Expand = e.expand
+	opt.Compaction = func() agent.Compaction { return agent.Compaction(e.now().Compaction) }
 	opt.MaxSteps = maxSteps
 	opt.Reverter = &tools.Reverter{Workspace: e.ws, Applier: applier, Contents: e.contents}
 	opt.Note = e.files.note
+	opt.Closed = e.leave
 	e.startServers()
 	var all *agent.Sessions
 	opt.Equip = func(ctx context.Context, s *agent.Session, p agent.Profile, model agent.ModelInfo) (agent.Equipment, error) {
@@ -229,15 +232,17 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 		d.sit(e.remembered(func() permission.Policy { return e.within(f, p.Name) }))
 		set := slices.Concat(tools.ForModel(d.tools, model.Name), f.task(e.callees(d.rules()), e.now().SubagentDepth))
 		set = append(set, e.serverTools(ctx, s, d.env, set)...)
-		return agent.Equipment{Tools: tools.NewSet(offered(set, d.rules())...), Gate: e.gate(f, d.rules), System: d.system(ctx, e, p)}, nil
+		return agent.Equipment{Tools: tools.NewSet(e.offered(set, d.rules())...), Gate: e.gate(f, d.rules), System: d.system(ctx, e, p)}, nil
 	}
 	all = agent.NewSessions(opt)
 	return all
 }
 
-// offered are the tools that the rules do not forbid altogether.
-func offered(all []tools.Tool, p permission.Policy) []tools.Tool {
-	return slices.DeleteFunc(slices.Clone(all), func(t tools.Tool) bool { return p.Forbids(permission.KeyOf(t.Name())) })
+// offered are the tools that the rules do not forbid altogether, and that have something to work on.
+func (e *engine) offered(all []tools.Tool, p permission.Policy) []tools.Tool {
+	return slices.DeleteFunc(slices.Clone(all), func(t tools.Tool) bool {
+		return p.Forbids(permission.KeyOf(t.Name())) || t.Name() == "skill" && len(e.skillsFor(p)) == 0
+	})
 }
 
 // seat is what a session keeps from turn to turn.
@@ -283,6 +288,14 @@ func (e *engine) seat(s *agent.Session, applier workspace.Applier, barrier func(
 	return d
 }
 
+// leave forgets what is kept of a session that has ended.
+func (e *engine) leave(s *agent.Session) {
+	e.files.forget(s.ID())
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.seats, s.ID())
+}
+
 // system is the agent's system prompt in this session.
 func (d *seat) system(ctx context.Context, e *engine, p agent.Profile) string {
 	text, ok := d.prompts[p.Name]
@@ -309,8 +322,8 @@ func (e *engine) env(s *agent.Session, d *seat, applier workspace.Applier, barri
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ(), cfg),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: todos,
 		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) }, Formatters: e.formatters,
-		Nearby: func(abs string) string { return e.nearby(d, abs) },
-		Seen:   e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser, Tracker: e.tracker,
+		Skills: e.skills, Nearby: func(abs string) string { return e.nearby(d, abs) },
+		Seen: e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser, Tracker: e.tracker,
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }
@@ -339,9 +352,9 @@ func (e *engine) place() permission.Place {
 
 // system is the system prompt of an agent in a new session.
 func (e *engine) system(ctx context.Context, p agent.Profile) string {
-	roots := e.ws.Roots()
+	roots, policy := e.ws.Roots(), e.policyOf(p.Name)
 	_, err := os.Stat(filepath.Join(roots[0], ".git"))
-	return agent.SystemPrompt(p, roots, err == nil, time.Now(), e.rules(ctx, e.policyOf(p.Name))) + serverWords(e.servers.Instructions())
+	return agent.SystemPrompt(p, roots, err == nil, time.Now(), e.rules(ctx, policy), e.skillsFor(policy)) + serverWords(e.servers.Instructions())
 }
 
 func (e *engine) close() {

@@ -67,6 +67,14 @@ func (f *fileWatch) seenBy(session string) *tools.Seen {
 	return seen
 }
 
+// forget drops what is kept of a session that has ended. What was watched for it stays watched.
+func (f *fileWatch) forget(session string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.seen, session)
+	delete(f.changed, session)
+}
+
 // note is what the model of a session should hear before its next step, "" for nothing.
 func (f *fileWatch) note(s *agent.Session) string {
 	f.mu.Lock()

@@ -100,6 +100,7 @@ func (g *gateCheck) callers(of []*types.Func) []string {
 var hooks = map[string]string{
 	"MayRead":    "asks the rules, which is what they are for",
 	"Resolve":    "follows symlinks",
+	"Skills":     "lists what the configuration found",
 	"Match":      "lists the files that a pattern names",
 	"Formatters": "says which formatters are configured for a file",
 	"prepare":    "the function given to tools.Define, which is looked at by itself",

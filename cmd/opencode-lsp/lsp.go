@@ -96,7 +96,7 @@ func (p *program) build(ctx context.Context, ed lsp.Editor) (*lsp.Agent, error) 
 			e.load(ctx)
 		},
 		Models: e.modelChoices, Model: e.modelName, SetModel: e.setModel,
-		Agents: e.agentChoices, Agent: e.agentName, SetAgent: e.setAgent, Answering: e.answering,
+		Agents: e.agentChoices, Agent: e.agentName, SetAgent: e.setAgent, Answering: e.answering, Commands: e.commandList,
 		Close: func() {
 			sessions.Close()
 			cancel()

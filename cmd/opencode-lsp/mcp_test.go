@@ -7,41 +7,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
-
-	"github.com/opencode-lsp/opencode-lsp/agent/agenttest"
-	"github.com/opencode-lsp/opencode-lsp/lsp/lsptest"
 )
 
 // Scripts with a remote MCP server, mcp.test, that lives in the bubble.
 func TestScriptsMCP(t *testing.T) {
-	files, err := filepath.Glob("../../lsp/testdata/mcp/*.txtar")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("no scripts: %v", err)
-	}
-	for _, file := range files {
-		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				host := &bubbleHost{model: agenttest.New(), server: &scriptedServer{answers: make(chan string, 1)}}
-				defer host.model.Close()
-				var log strings.Builder
-				script := lsptest.Script{File: file, Dir: t.TempDir(), Host: host, Update: *update, Scrub: scrub}
-				if err := script.Play(t.Context(), &log); err != nil {
-					t.Errorf("%v\n%s", err, log.String())
-				}
-				if err := host.Kill(); err != nil {
-					t.Error(err)
-				}
-				if problems := host.model.Problems(); len(problems) > 0 {
-					t.Errorf("requests that a strict provider refuses: %q", problems)
-				}
-			})
-		})
-	}
+	playScripts(t, "../../lsp/testdata/mcp/*.txtar", "chat")
 }
 
 // routes sends the requests to mcp.test to a handler in this process and all others on.
@@ -94,6 +67,8 @@ func (a *pipedAnswer) Write(p []byte) (int, error) {
 // model, secret wants a sign-in.
 type scriptedServer struct{ answers chan string }
 
+func newScriptedServer() *scriptedServer { return &scriptedServer{answers: make(chan string, 1)} }
+
 func (s *scriptedServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodPost {
 		w.WriteHeader(http.StatusMethodNotAllowed)
@@ -118,10 +93,14 @@ func (s *scriptedServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch m.Method {
 	case "initialize":
-		reply(`{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"docs","version":"1"},"instructions":"Search before you answer."}`)
+		reply(`{"protocolVersion":"2025-11-25","capabilities":{"tools":{},"prompts":{}},"serverInfo":{"name":"docs","version":"1"},"instructions":"Search before you answer."}`)
 	case "tools/list":
 		reply(`{"tools":[{"name":"search","description":"Searches the documents.","inputSchema":{"type":"object","properties":{"q":{"type":"string"}},"required":["q"]},
 			"annotations":{"readOnlyHint":true}},{"name":"ask"},{"name":"sample"},{"name":"secret"}]}`)
+	case "prompts/list":
+		reply(`{"prompts":[{"name":"find","description":"Finds","arguments":[{"name":"what","required":true},{"name":"where"}]}]}`)
+	case "prompts/get":
+		reply(fmt.Sprintf(`{"messages":[{"role":"user","content":{"type":"text","text":"Find %v\nin %v"}}]}`, m.Params.Arguments["what"], m.Params.Arguments["where"]))
 	case "tools/call":
 		switch m.Params.Name {
 		case "secret":

@@ -60,6 +60,9 @@ func (a *serverAsker) field(ctx context.Context, f mcp.Form, field mcp.Field, i 
 	return value, err == nil, err
 }
 
+// shownOptions is how many options a prompt has buttons for; to decline is always one of them.
+const shownOptions = 3
+
 // maxChoices bounds the options of one question.
 const maxChoices = 8
 
@@ -134,7 +137,7 @@ func optionValue(field mcp.Field, text string) string {
 func (a *serverAsker) ask(ctx context.Context, f mcp.Form, q tools.Question) (answer string, ok bool, err error) {
 	q.From, q.Header = "mcp", "The server says: "+f.Message
 	q.Question = f.Server + " wants to know: " + q.Question
-	q.Options = append(q.Options, tools.Option{Label: decline})
+	q.Options = slices.Insert(q.Options, min(shownOptions-1, len(q.Options)), tools.Option{Label: decline})
 	answer, err = a.session.AskUser(ctx, q)
 	if _, rejected := errors.AsType[*permission.RejectedError](err); rejected {
 		return "", false, nil

@@ -27,7 +27,7 @@ func (a answers) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // engineAt makes the files below a fresh folder and loads the engine of its workspace at root; home is below the folder, too.
-func engineAt(t *testing.T, files, root string, env map[string]string, web answers) (e *engine, top string, said *[]string) {
+func engineAt(t *testing.T, files, root string, env map[string]string, web http.RoundTripper) (e *engine, top string, said *[]string) {
 	t.Helper()
 	top, err := filepath.EvalSymlinks(t.TempDir())
 	if err != nil {
@@ -47,7 +47,7 @@ func engineAt(t *testing.T, files, root string, env map[string]string, web answe
 			return filepath.Join(top, "home")
 		}
 		return env[name]
-	}, http: &http.Client{Transport: web}}
+	}, http: &http.Client{Transport: web}, bubble: true}
 	p.dirs = findDirs(p.getenv)
 	said = new([]string)
 	e, err = newEngine(p, workspace.New(filepath.Join(top, root)), func(text string) { *said = append(*said, strings.ReplaceAll(text, top, "")) })

@@ -43,7 +43,7 @@ func playScripts(t *testing.T, pattern, api string) {
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				host := &bubbleHost{model: agenttest.New(), api: api}
+				host := &bubbleHost{model: agenttest.New(), api: api, server: newScriptedServer()}
 				defer host.model.Close()
 				var log strings.Builder
 				script := lsptest.Script{File: file, Dir: t.TempDir(), Host: host, Update: *update, Scrub: scrub}

@@ -46,13 +46,13 @@ func (p *program) reverse(ctx context.Context, args []string, format string, do 
 	e.load(ctx)
 	sessions := e.sessions(agent.Options{}, workspace.Disk{Workspace: e.ws}, nil)
 	defer sessions.Close()
-	id, err := named(ctx, sessions, args)
+	id, err := sessionOf(ctx, sessions, args)
 	if err != nil {
 		return err
 	}
 	s, err := sessions.Open(ctx, id)
 	if err != nil {
-		return explainMissing(id, err)
+		return explainMissing([]string{id}, err)
 	}
 	r, err := do(ctx, s)
 	if err != nil {
@@ -61,8 +61,8 @@ func (p *program) reverse(ctx context.Context, args []string, format string, do 
 	return p.showReversal(r, format)
 }
 
-// named is the session of the arguments, or else the one last used in this folder.
-func named(ctx context.Context, sessions *agent.Sessions, args []string) (string, error) {
+// sessionOf is the session of the arguments, or else the one last used in this folder.
+func sessionOf(ctx context.Context, sessions *agent.Sessions, args []string) (string, error) {
 	if len(args) > 0 {
 		return args[0], nil
 	}

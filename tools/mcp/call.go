@@ -93,9 +93,9 @@ func (s *server) explain(ctx context.Context, c *connection, err error) error {
 		return auth
 	}
 	if gone := c.alive(context.WithoutCancel(ctx)); gone != nil {
-		err = gone
+		return fmt.Errorf("MCP server %s: %w; it is started again, try once more or go on without it", s.name, gone)
 	}
-	return fmt.Errorf("MCP server %s: %w; it is started again, try once more or go on without it", s.name, err)
+	return fmt.Errorf("MCP server %s: %w; go on without it, or tell the user", s.name, c.explain(err))
 }
 
 // begin makes a call known, so that the server's questions and progress reach it.

@@ -5,10 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/opencode-lsp/opencode-lsp/tools/mcp/oauth"
 )
 
 // How long things may take where the configuration says nothing: OpenCode's for connecting and listing, the TypeScript
@@ -94,7 +95,7 @@ func (c Config) checkURL() error {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return errors.New(`its "url" is no http or https address`)
 	}
-	if u.Scheme == "https" || loopback(u.Hostname()) {
+	if u.Scheme == "https" || oauth.Loopback(u.Hostname()) {
 		return nil
 	}
 	for name := range c.Headers {
@@ -113,12 +114,6 @@ func (c Config) patience() time.Duration {
 		return time.Duration(min(c.Timeout, int64(24*time.Hour/time.Millisecond))) * time.Millisecond
 	}
 	return callTimeout
-}
-
-// loopback reports whether a host is this machine.
-func loopback(host string) bool {
-	ip := net.ParseIP(host)
-	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // secretName reports whether a header or a field of that name holds what must stay secret.

@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -56,7 +57,7 @@ func conformConfig(address string) json.RawMessage {
 	}
 	json.Unmarshal([]byte(os.Getenv(conformContext)), &given)
 	raw, _ := json.Marshal(map[string]any{
-		"type": "remote", "url": address, "oauth": map[string]any{"clientId": orElse(given.ID, conformDocument), "clientSecret": given.Secret},
+		"type": "remote", "url": address, "oauth": map[string]any{"clientId": cmp.Or(given.ID, conformDocument), "clientSecret": given.Secret},
 	})
 	return raw
 }

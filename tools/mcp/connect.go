@@ -25,7 +25,9 @@ type connection struct {
 	stop   context.CancelFunc // ends everything that goes on in it
 	closes []func()
 	lost   chan struct{} // closed when it is lost
-	why    func() error
+	// why is why it was lost, explain what an error of a request says to the user.
+	why     func() error
+	explain func(error) error
 	// changed holds one where the server says that what it offers has changed.
 	changed chan struct{}
 	ids     atomic.Int64
@@ -34,7 +36,8 @@ type connection struct {
 	capable            mcp.ServerCapabilities
 
 	mu    sync.Mutex
-	calls []*call // running, the newest last
+	calls []*call  // running, the newest last
+	roots []string // as the server knows them, or may have asked for them
 }
 
 // firstID is where the ids of our own requests start: the client's own are below.
@@ -61,6 +64,7 @@ func (s *server) connectLocal(ctx context.Context) (*connection, error) {
 	c := s.newConnection(w)
 	c.lost = w.done
 	c.why = func() error { return p.why(w.lost()) }
+	c.explain = p.why
 	if err := s.handshake(ctx, c); err != nil {
 		c.close()
 		return nil, p.why(err)
@@ -120,7 +124,7 @@ func (s *server) connectRemote(ctx context.Context, dial dial) (*connection, err
 	}
 	c := s.newConnection(t)
 	c.lost = r.lost
-	c.why = r.why
+	c.why, c.explain = r.why, r.explain
 	c.closes = append(c.closes, r.close)
 	if sse, ok := t.(*transport.SSE); ok {
 		sse.SetConnectionLostHandler(r.lose)
@@ -133,7 +137,7 @@ func (s *server) connectRemote(ctx context.Context, dial dial) (*connection, err
 }
 
 func (s *server) newConnection(t transport.Interface) *connection {
-	c := &connection{name: s.name, wire: t, changed: make(chan struct{}, 1)}
+	c := &connection{name: s.name, wire: t, changed: make(chan struct{}, 1), roots: s.opt.Roots()}
 	c.ids.Store(firstID)
 	opts := []client.ClientOption{
 		client.WithProtocolVersion(mcp.LATEST_LEGACY_PROTOCOL_VERSION), client.WithRootsHandler(roots(s.opt.Roots)),
@@ -166,7 +170,7 @@ func (s *server) handshake(ctx context.Context, c *connection) error {
 }
 
 // errSlow is a server that hangs.
-var errSlow = fmt.Errorf("it did not answer within %s; it may hang, or need longer to start: %w", connectTimeout, context.DeadlineExceeded)
+var errSlow = fmt.Errorf("it did not answer within %s; it may hang, or need longer to start", connectTimeout)
 
 func (c *connection) initialize(ctx context.Context, opt *Options) error {
 	var r mcp.InitializeRequest
@@ -188,6 +192,20 @@ func (c *connection) initialize(ctx context.Context, opt *Options) error {
 	c.instructions = got.Instructions
 	c.says = bounded(permission.Visible(got.ServerInfo.Name+" "+got.ServerInfo.Version), 80)
 	return nil
+}
+
+// tellRoots tells the server that the workspace has other folders, where that is so.
+func (c *connection) tellRoots(ctx context.Context, now []string) {
+	c.mu.Lock()
+	same := slices.Equal(c.roots, now)
+	c.roots = now
+	c.mu.Unlock()
+	if same {
+		return
+	}
+	if err := c.client.RootListChanges(ctx); err != nil {
+		logger().Debugf("%s: roots: %s", c.name, err)
+	}
 }
 
 // close ends the connection and everything that goes on in it, and waits.
@@ -214,6 +232,7 @@ func (c *connection) notified(n mcp.JSONRPCNotification) {
 	case string(mcp.MethodNotificationProgress):
 		c.progress(n.Params.AdditionalFields)
 	case string(mcp.MethodNotificationMessage):
-		logger().Debugf("%s: %.300q", c.name, fmt.Sprint(n.Params.AdditionalFields["data"]))
+		text, _ := n.Params.AdditionalFields["data"].(string)
+		logger().Debugf("%s: %.300q", c.name, text)
 	}
 }

@@ -34,7 +34,8 @@ type fake struct {
 	out  *bufio.Writer
 	in   *bufio.Reader
 
-	child int
+	child  int
+	folder int // how often the roots changed
 }
 
 // fakeMessage is any message that it reads.
@@ -121,6 +122,8 @@ func (f *fake) reply(m fakeMessage, result string) {
 
 func (f *fake) handle(m fakeMessage) {
 	switch m.Method {
+	case "notifications/roots/list_changed":
+		f.folder++
 	case "initialize":
 		version := "2025-11-25"
 		if f.mode == "version" {
@@ -154,7 +157,7 @@ var plainTools = []string{
 	`{"name":"add","description":"Adds two numbers.","inputSchema":{"type":"object","properties":{"b":{"type":"number"},"a":{"type":"number"}},"required":["a","b"]}}`,
 	`{"name":"slow"}`, `{"name":"hang"}`, `{"name":"crash"}`, `{"name":"huge"}`, `{"name":"flood"}`, `{"name":"image"}`, `{"name":"fail"}`, `{"name":"ask"}`,
 	`{"name":"sample"}`, `{"name":"roots"}`, `{"name":"environ"}`, `{"name":"change"}`, `{"name":"error"}`, `{"name":"structured"}`, `{"name":"secret"}`,
-	`{"name":"wrong"}`, `{"name":"lines"}`, `{"name":"storm"}`, `{"name":"pid"}`,
+	`{"name":"wrong"}`, `{"name":"lines"}`, `{"name":"pid"}`, `{"name":"folders"}`,
 }
 
 func (f *fake) tools(m fakeMessage) string {
@@ -201,7 +204,7 @@ func (f *fake) call(m fakeMessage) {
 		f.text(m, fmt.Sprint(m.Params.Arguments["a"].(float64)+m.Params.Arguments["b"].(float64)))
 	case "slow": // longer than a call may take, but it says so
 		for i := range 8 {
-			time.Sleep(100 * time.Millisecond)
+			time.Sleep(250 * time.Millisecond)
 			f.send(fmt.Sprintf(`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":%q,"progress":%d,"total":8}}`, m.Params.Meta.ProgressToken, i+1))
 		}
 		f.text(m, "done")
@@ -216,19 +219,8 @@ func (f *fake) call(m fakeMessage) {
 		f.text(m, strings.Repeat("0123456789", 10<<20))
 	case "flood":
 		for {
-			f.send(`{"jsonrpc":"2.0","method":"notifications/message","params":{"data":"` + strings.Repeat("m", 1000) + `"}}`)
+			f.send(`{"jsonrpc":"2.0","method":"notifications/message","params":{"data":"` + strings.Repeat("m", 100_000) + `"}}`)
 		}
-	case "storm":
-		for i := range 300 {
-			f.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":"s%d","method":"sampling/createMessage","params":{"messages":[],"maxTokens":1}}`, i))
-		}
-		refused := 0
-		for range 300 {
-			if got, _ := f.read(); len(got.Error) > 0 {
-				refused++
-			}
-		}
-		f.text(m, fmt.Sprintf("%d refused", refused))
 	case "image":
 		f.reply(m, `{"content":[{"type":"image","data":"AAAAAAAA","mimeType":"image/png"},{"type":"hologram"},{"type":"resource","resource":{"uri":"doc://x","text":"inside"}},{"type":"resource_link","uri":"doc://y","name":"Y"},7]}`)
 	case "fail":
@@ -241,6 +233,8 @@ func (f *fake) call(m fakeMessage) {
 		f.send(fmt.Sprintf(`{"jsonrpc":"2.0","id":%s,"error":{"code":-32000,"message":"disk \u001b[31mfull"}}`, m.ID))
 	case "lines":
 		f.text(m, strings.Repeat("line\n", 5000))
+	case "folders":
+		f.text(m, fmt.Sprint(f.folder))
 	case "pid":
 		f.text(m, fmt.Sprint(f.child))
 	case "environ":

@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -89,7 +90,7 @@ func keys(raw json.RawMessage) []string {
 }
 
 func readField(name string, s fieldSchema) (Field, error) {
-	f := Field{Name: name, Title: oneLine(orElse(s.Title, name), 80), Description: oneLine(s.Description, 300), Type: s.Type, Default: s.Default}
+	f := Field{Name: name, Title: oneLine(cmp.Or(s.Title, name), 80), Description: oneLine(s.Description, 300), Type: s.Type, Default: s.Default}
 	if secretName(name) || secretName(s.Title) {
 		return f, errors.New("the form asks for a secret, which does not belong into one")
 	}
@@ -110,7 +111,7 @@ func readField(name string, s fieldSchema) (Field, error) {
 func (s fieldSchema) options() []Option {
 	var list []Option
 	for _, t := range append(s.OneOf, s.AnyOf...) {
-		list = append(list, Option{t.Const, oneLine(orElse(t.Title, t.Const), 80)})
+		list = append(list, Option{t.Const, oneLine(cmp.Or(t.Title, t.Const), 80)})
 	}
 	for i, v := range s.Enum {
 		title := v

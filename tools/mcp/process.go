@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -30,6 +31,8 @@ type process struct {
 	in     *os.File // what it reads
 	out    *os.File // what it writes
 	done   chan error
+	ended  chan struct{} // closed when it has ended
+	over   chan struct{} // closed when nothing more is read from it
 	stderr *stderrLog
 }
 
@@ -47,7 +50,7 @@ func startProcess(name string, c Config, dir string, environ []string) (*process
 	if err != nil {
 		return nil, errors.Join(err, theirIn.Close(), in.Close())
 	}
-	p := &process{in: in, out: out, done: make(chan error, 1), stderr: &stderrLog{name: name}}
+	p := &process{in: in, out: out, done: make(chan error, 1), ended: make(chan struct{}), over: make(chan struct{}), stderr: &stderrLog{name: name}}
 	p.cmd = exec.Command(path, c.Command[1:]...)
 	p.cmd.Args[0] = c.Command[0]
 	p.cmd.Dir, p.cmd.Env = dir, environ
@@ -62,8 +65,19 @@ func startProcess(name string, c Config, dir string, environ []string) (*process
 		out.Close()
 		return nil, fmt.Errorf("it cannot be started: %w", err)
 	}
-	go func() { p.done <- p.cmd.Wait() }() // stop reads done in every case
+	go p.wait() // Close waits for it
 	return p, nil
+}
+
+// wait follows the program to its end. What it has started may hold its output open for ever, so that is closed then.
+func (p *process) wait() {
+	defer close(p.over)
+	p.done <- p.cmd.Wait()
+	close(p.ended)
+	time.Sleep(lastOutput)
+	if err := p.out.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
+		logger().Debugf("close a server's output: %s", err)
+	}
 }
 
 // program finds a server's program by the PATH that the server itself will have; a name with a separator is a path in dir.
@@ -103,7 +117,8 @@ var errNotFound = errors.New("there is no such program; install it or mend the s
 // variable is a variable's value; the last one counts, as it does for a process.
 func variable(environ []string, name string) string {
 	for _, kv := range slices.Backward(environ) {
-		if value, ok := strings.CutPrefix(kv, name+"="); ok {
+		key, value, _ := strings.Cut(kv, "=")
+		if key == name || runtime.GOOS == "windows" && strings.EqualFold(key, name) {
 			return value
 		}
 	}
@@ -121,20 +136,27 @@ func (p *process) Write(b []byte) (int, error) {
 // Close ends the program and its children, and then what it can still be read from.
 func (p *process) Close() error {
 	p.in.Close()
-	select {
-	case err := <-p.done:
-		p.done <- err
-	case <-time.After(graceInput):
-	}
+	p.gone(graceInput)
 	tools.StopGroup(p.cmd, p.done, graceSignal)
-	if err := p.out.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
-		return err
-	}
+	<-p.over
 	return nil
+}
+
+// gone waits, not longer than most, until the program has ended.
+func (p *process) gone(most time.Duration) {
+	t := time.NewTimer(most)
+	defer t.Stop()
+	select {
+	case <-p.ended:
+	case <-t.C:
+	}
 }
 
 // why adds to the end of a program what it said last.
 func (p *process) why(err error) error {
+	if errors.Is(err, errEnded) {
+		p.gone(graceInput) // its output ends before it does
+	}
 	if last := p.stderr.last(); errors.Is(err, errEnded) && last != "" {
 		return fmt.Errorf("%w; its last words: %s", err, last)
 	}

@@ -111,7 +111,7 @@ func (r *remote) RoundTrip(req *http.Request) (*http.Response, error) {
 		done()
 		return nil, err
 	}
-	response.Body = newBody(response, done)
+	response.Body = r.newBody(response, done)
 	if response.StatusCode == http.StatusNotFound && req.Header.Get(transport.HeaderKeySessionID) != "" && req.Method == http.MethodPost {
 		r.lose(errors.New("it has forgotten this session"))
 	}
@@ -226,14 +226,15 @@ const (
 type body struct {
 	io.ReadCloser
 	done   func()
+	lose   func(error) // what becomes of the connection where the bounds are passed
 	stream bool
 	size   int // of the event, or the whole, so far
 	events int
 	last   byte
 }
 
-func newBody(r *http.Response, done func()) *body {
-	return &body{ReadCloser: r.Body, done: done, stream: strings.HasPrefix(r.Header.Get("Content-Type"), "text/event-stream")}
+func (r *remote) newBody(from *http.Response, done func()) *body {
+	return &body{ReadCloser: from.Body, done: done, lose: r.lose, stream: strings.HasPrefix(from.Header.Get("Content-Type"), "text/event-stream")}
 }
 
 // Read implements [io.Reader].
@@ -250,7 +251,8 @@ func (b *body) Read(p []byte) (int, error) {
 		}
 	}
 	if b.size > maxMessage {
-		return 0, fmt.Errorf("it sent a message of more than %d MiB", maxMessage>>20)
+		b.lose(errTooLong)
+		return 0, errTooLong
 	}
 	if b.events > burst {
 		time.Sleep(pace)

@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -151,7 +152,7 @@ func resourceLine(raw json.RawMessage) string {
 	if err := json.Unmarshal(raw, &r); err != nil {
 		return "(one that cannot be read)\n"
 	}
-	line := oneLine(orElse(r.URI, r.Template), 500) + "  " + oneLine(r.Name, 100)
+	line := oneLine(cmp.Or(r.URI, r.Template), 500) + "  " + oneLine(r.Name, 100)
 	for _, more := range []string{oneLine(r.MIMEType, 80), oneLine(r.Description, 200)} {
 		if more != "" {
 			line += "  " + more

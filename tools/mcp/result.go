@@ -1,6 +1,7 @@
 package mcp
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -79,7 +80,7 @@ func (b block) text() string {
 
 func (c contents) text() string {
 	if c.Blob != "" {
-		return fmt.Sprintf("(%s, %s, %d bytes: not shown)", oneLine(c.URI, 500), oneLine(orElse(c.MIMEType, "of no known type"), 80), decoded(c.Blob))
+		return fmt.Sprintf("(%s, %s, %d bytes: not shown)", oneLine(c.URI, 500), oneLine(cmp.Or(c.MIMEType, "of no known type"), 80), decoded(c.Blob))
 	}
 	return c.Text
 }

@@ -121,7 +121,7 @@ func (s *server) run() {
 // hopeless reports whether trying again at once would come to the same.
 func hopeless(err error) bool {
 	_, auth := errors.AsType[*authError](err)
-	return auth || errors.Is(err, errNotFound) || errors.Is(err, context.DeadlineExceeded)
+	return auth || errors.Is(err, errNotFound) || errors.Is(err, errSlow)
 }
 
 // session is one connection, from its start until it is lost.
@@ -264,6 +264,6 @@ func (s *server) connected() (*connection, *offer) {
 
 func (s *server) tell(what string) {
 	text := fmt.Sprintf("MCP server %s: %s", permission.Visible(s.name), what)
-	logger().Warning(text)
+	logger().Notice(text)
 	s.opt.Notify("OpenCode: " + text)
 }

@@ -81,15 +81,20 @@ func (s *Servers) Configure(configs map[string]json.RawMessage) {
 }
 
 // Ready waits until every server is connected or has failed, at most wait, and tries again those that may work by now: a
-// server that hangs never stalls a session.
+// server that hangs never stalls a session. It is called at the beginning of each turn, and tells the servers then that the
+// workspace has other folders, where it has.
 func (s *Servers) Ready(ctx context.Context, wait time.Duration) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	for _, server := range s.all() {
+	list := s.all()
+	for _, server := range list {
 		server.nudge()
 	}
-	for _, server := range s.all() {
+	for _, server := range list {
 		server.settled(ctx)
+		if c, _ := server.connected(); c != nil {
+			c.tellRoots(ctx, s.opt.Roots())
+		}
 	}
 }
 
@@ -137,17 +142,6 @@ func (s *Servers) Instructions() []Instructions {
 // Instructions are one server's words.
 type Instructions struct{ Server, Text string }
 
-// RootsChanged tells the servers that the workspace has other folders now.
-func (s *Servers) RootsChanged(ctx context.Context) {
-	for _, server := range s.all() {
-		if c, _ := server.connected(); c != nil {
-			if err := c.client.RootListChanges(ctx); err != nil {
-				logger().Debugf("%s: roots: %s", server.name, err)
-			}
-		}
-	}
-}
-
 // Close ends all servers and waits for their end.
 func (s *Servers) Close() {
 	s.mu.Lock()
@@ -172,7 +166,7 @@ func (s *Servers) once(format string, args ...any) {
 	s.warned[text] = true
 	s.mu.Unlock()
 	if !said {
-		logger().Warning(text)
+		logger().Notice(text)
 		s.opt.Notify("OpenCode: " + permission.Visible(text))
 	}
 }

@@ -8,10 +8,8 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -28,6 +26,13 @@ type desk struct {
 	said []string
 }
 
+// roots are called by the servers' goroutines.
+func (d *desk) roots() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return []string{d.dir}
+}
+
 func (d *desk) words() string {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -39,7 +44,7 @@ func serve(t *testing.T, configs map[string]string) *desk {
 	t.Helper()
 	d := &desk{T: t, dir: t.TempDir()}
 	d.Servers = New(Options{
-		Version: "test", Roots: func() []string { return []string{d.dir} }, Asks: true, Tokens: filepath.Join(d.dir, "tokens"),
+		Version: "test", Roots: d.roots, Asks: true, Tokens: filepath.Join(d.dir, "tokens"),
 		Environ: func() []string { return []string{"PATH=" + os.Getenv("PATH"), "PASSED=1"} },
 		Notify: func(text string) {
 			d.mu.Lock()
@@ -78,9 +83,11 @@ func fakeConfig(t *testing.T, mode, more string) string {
 	return `{"type":"local","command":` + string(command) + `,"environment":{"` + fakeMode + `":"` + mode + `"}` + more + `}`
 }
 
+func (d *desk) env() *tools.Env { return &tools.Env{Spill: filepath.Join(d.dir, "spill")} }
+
 func (d *desk) tool(name string, asker Asker) tools.Tool {
 	d.Helper()
-	list := d.Tools(Session{Env: &tools.Env{Spill: filepath.Join(d.dir, "spill")}, Asker: asker})
+	list := d.Tools(Session{Env: d.env(), Asker: asker})
 	i := slices.IndexFunc(list, func(t tools.Tool) bool { return t.Name() == name })
 	if i < 0 {
 		d.Fatalf("no tool %s; status %+v", name, d.Status())
@@ -123,6 +130,7 @@ func (d *desk) until(what string, is func() bool) {
 }
 
 func TestTools(t *testing.T) {
+	t.Parallel()
 	d := serve(t, map[string]string{"my server": "plain"})
 	add := d.tool("my_server_add", Asker{})
 	if want := "Adds two numbers."; add.Description() != want {
@@ -134,13 +142,13 @@ func TestTools(t *testing.T) {
 	if got := d.text("my_server_add", `{"a":2,"b":3}`); got != "5" {
 		t.Errorf("add gives %q", got)
 	}
-	op, err := add.Prepare(t.Context(), json.RawMessage(`{"a":2,"b":3}`))
+	op, err := add.Prepare(t.Context(), json.RawMessage(`{"a":9, "a":2, "b":3}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	a := op.Access()
 	if a.Subject != "add of the MCP server my server" || len(a.Items) != 1 || a.Items[0].Permission != "my_server_add" || a.Items[0].Values[0] != "*" ||
-		a.Items[0].Always != "*" || !slices.Equal(a.Notes, []string{"a: 2", "b: 3"}) || !strings.Contains(a.Preview.Text, `"a": 2`) {
+		a.Items[0].Always != "*" || !slices.Equal(a.Notes, []string{"a: 2", "b: 3"}) || a.Preview.Text != "{\n  \"a\": 2,\n  \"b\": 3\n}" {
 		t.Errorf("access %+v", a)
 	}
 	for _, bad := range []string{`[]`, `null`, `{"a":"x","b":1}`, `{"a":1}`} {
@@ -157,6 +165,7 @@ func TestTools(t *testing.T) {
 }
 
 func TestResults(t *testing.T) {
+	t.Parallel()
 	d := serve(t, map[string]string{"s": "plain"})
 	if got := d.text("s_image", `{}`); got != "(image, image/png, 6 bytes: not shown)\n(content of the unknown type \"hologram\")\ninside\n(resource Y: doc://y)\n(a piece of the answer cannot be read)" {
 		t.Errorf("image: %q", got)
@@ -183,13 +192,14 @@ func TestResults(t *testing.T) {
 }
 
 func TestProgress(t *testing.T) {
-	d := serve(t, map[string]string{"s": fakeConfig(t, "plain", `,"timeout":400`)})
+	t.Parallel()
+	d := serve(t, map[string]string{"s": fakeConfig(t, "plain", `,"timeout":1500`)})
 	var shown strings.Builder
 	r, err := d.callWith(t.Context(), Asker{}, "s_slow", `{}`, &shown)
 	if err != nil || r.Text != "done" || !strings.Contains(shown.String(), "8 of 8") {
 		t.Errorf("slow: %+v %v, shown %q", r, err, shown.String())
 	}
-	if _, err := d.call("s_hang", `{}`); err == nil || !strings.Contains(err.Error(), "did not answer within 400ms") {
+	if _, err := d.call("s_hang", `{}`); err == nil || !strings.Contains(err.Error(), "did not answer within 1.5s") {
 		t.Errorf("hang: %v", err)
 	}
 	if got := d.text("s_add", `{"a":1,"b":1}`); got != "2" {
@@ -198,12 +208,13 @@ func TestProgress(t *testing.T) {
 }
 
 func TestCancel(t *testing.T) {
+	t.Parallel()
 	d := serve(t, map[string]string{"s": "plain"})
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
 	start := time.Now()
 	_, err := d.callWith(ctx, Asker{}, "s_hang", `{}`, io.Discard)
-	if err == nil || ctx.Err() == nil || time.Since(start) > 2*time.Second {
+	if err == nil || ctx.Err() == nil || time.Since(start) > 10*time.Second {
 		t.Errorf("cancel: %v after %s", err, time.Since(start))
 	}
 }
@@ -246,6 +257,7 @@ func TestFaults(t *testing.T) {
 }
 
 func TestLists(t *testing.T) {
+	t.Parallel()
 	d := serve(t, map[string]string{"many": "many", "circle": "circle", "pages": "pages", "lies": "lies"})
 	notes := map[string]string{}
 	for _, s := range d.Status() {
@@ -304,6 +316,7 @@ func TestHuge(t *testing.T) {
 }
 
 func TestAsks(t *testing.T) {
+	t.Parallel()
 	d := serve(t, map[string]string{"s": "plain"})
 	var form Form
 	asker := Asker{
@@ -335,19 +348,24 @@ func TestAsks(t *testing.T) {
 	if got := d.text("s_sample", `{}`); !strings.HasPrefix(got, "error") {
 		t.Errorf("no model: %q", got)
 	}
-	asker.Sample = func(ctx context.Context, _ Sample) (Sampled, error) { return Sampled{Text: "x"}, ctx.Err() }
-	r, err := d.callWith(t.Context(), asker, "s_storm", `{}`, io.Discard)
-	if n, _ := strconv.Atoi(strings.TrimSuffix(r.Text, " refused")); err != nil || n == 0 {
-		t.Errorf("storm: %q %v", r.Text, err)
-	}
 }
 
 func TestChanged(t *testing.T) {
+	t.Parallel()
 	d := serve(t, map[string]string{"s": "plain"})
 	before := d.Status()[0].Tools
 	d.text("s_change", `{}`)
 	d.until("the new list", func() bool { return d.Status()[0].Tools != before })
 	d.tool("s_fresh", Asker{})
+	for _, want := range []string{"0", "1", "1"} {
+		d.Ready(t.Context(), time.Second)
+		if got := d.text("s_folders", `{}`); got != want {
+			t.Errorf("the roots changed %s times, want %s", got, want)
+		}
+		d.mu.Lock()
+		d.dir = "/elsewhere"
+		d.mu.Unlock()
+	}
 	d.configure(map[string]string{"other": "plain"})
 	if s := d.Status(); len(s) != 1 || s[0].Name != "other" {
 		t.Errorf("status %+v", s)
@@ -355,6 +373,7 @@ func TestChanged(t *testing.T) {
 }
 
 func TestCollisions(t *testing.T) {
+	t.Parallel()
 	d := serve(t, map[string]string{"a": "plain", "a b": "plain", "a_b": "plain"})
 	taken := d.Tools(Session{Env: &tools.Env{}, Taken: []string{"a_add"}})
 	seen := map[string]bool{}
@@ -374,6 +393,7 @@ func TestCollisions(t *testing.T) {
 }
 
 func TestResourcesAndPrompts(t *testing.T) {
+	t.Parallel()
 	d := serve(t, map[string]string{"s": "plain"})
 	op, err := d.tool("read_mcp_resource", Asker{}).Prepare(t.Context(), json.RawMessage(`{"server":"s","uri":"doc://a"}`))
 	if err != nil {
@@ -398,22 +418,4 @@ func TestResourcesAndPrompts(t *testing.T) {
 	if _, err := d.Prompt(t.Context(), p[0], nil); err == nil || err.Error() != "/s:review needs path, depth (optional)" {
 		t.Errorf("prompt: %v", err)
 	}
-}
-
-// At the end nothing is left: neither a server that stays when its input ends, nor what a server has started.
-func TestEnd(t *testing.T) {
-	d := serve(t, map[string]string{"stays": "stays", "child": "child"})
-	pid, err := strconv.Atoi(d.text("child_pid", `{}`))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if pid == 0 || syscall.Kill(pid, 0) != nil {
-		t.Fatalf("no child %d", pid)
-	}
-	start := time.Now()
-	d.Close()
-	if took := time.Since(start); took > 4*time.Second {
-		t.Errorf("the end took %s", took)
-	}
-	d.until("the end of the server's child", func() bool { return syscall.Kill(pid, 0) != nil })
 }

@@ -2,6 +2,7 @@ package mcp
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -127,6 +128,10 @@ func (t *tool) Prepare(_ context.Context, args json.RawMessage) (tools.Op, error
 	if err := json.Unmarshal(args, &object); err != nil || object == nil {
 		return nil, fmt.Errorf("%s: the arguments are no JSON object; send one", t.name)
 	}
+	args, err := json.Marshal(object) // of two values of one name the last counts, here, in the question and at the server
+	if err != nil {
+		return nil, fmt.Errorf("%s: the arguments cannot be read: %w", t.name, err)
+	}
 	if err := t.info.validate(args); err != nil {
 		return nil, fmt.Errorf("%s: the arguments do not fit its schema: %s", t.name, oneLine(err.Error(), 500))
 	}
@@ -190,14 +195,7 @@ func (t *tool) run(ctx context.Context, w io.Writer, args json.RawMessage) (tool
 // errGone says that a server is not there.
 func (s *server) gone() error {
 	now := s.status()
-	return fmt.Errorf("the MCP server %s is not connected (%s); go on without it, or tell the user", s.name, orElse(now.Reason, string(now.State)))
-}
-
-func orElse(text, other string) string {
-	if text == "" {
-		return other
-	}
-	return text
+	return fmt.Errorf("the MCP server %s is not connected (%s); go on without it, or tell the user", s.name, cmp.Or(now.Reason, string(now.State)))
 }
 
 // errNoObject says that a schema describes no object.

@@ -18,7 +18,7 @@ import (
 // anything, noise included, before the server counts as flooding.
 const (
 	maxMessage = 16 << 20
-	maxTraffic = 64 << 20
+	maxTraffic = 32 << 20
 	maxLines   = 100_000
 	maxNoise   = 1000
 	// maxRequests is how many requests of a server are worked on at a time; the others are refused.
@@ -204,7 +204,7 @@ func (w *wire) line(in *bufio.Reader) ([]byte, error) {
 		case w.lines.Load() > maxLines:
 			return nil, fmt.Errorf("it floods: more than %d messages that nobody asked for", maxLines)
 		case len(line) > maxMessage:
-			return nil, fmt.Errorf("it sent a message of more than %d MiB", maxMessage>>20)
+			return nil, errTooLong
 		case errors.Is(err, bufio.ErrBufferFull):
 		case err != nil:
 			return nil, errEnded
@@ -215,8 +215,11 @@ func (w *wire) line(in *bufio.Reader) ([]byte, error) {
 	}
 }
 
-// errEnded says that the server is gone.
-var errEnded = errors.New("it ended")
+// Why a connection is lost: the server is gone, or sends what nobody could hold.
+var (
+	errEnded   = errors.New("it ended")
+	errTooLong = fmt.Errorf("it sent a message of more than %d MiB", maxMessage>>20)
+)
 
 // message is any JSON-RPC message.
 type message struct {

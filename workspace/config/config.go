@@ -48,6 +48,7 @@ type Config struct {
 	Instructions []Instruction              `json:"-"`
 	Formatters   Formatters                 `json:"-"`
 	Command      map[string]Command         `json:"command"`
+	Skills       []Skill                    `json:"-"`
 	// SubagentDepth is how deep agents may start agents.
 	SubagentDepth    int              `json:"subagent_depth"`
 	Compaction       Compaction       `json:"compaction"`
@@ -174,6 +175,8 @@ type Agent struct {
 	// RepositoryPrompt is the prompt that the workspace's own files give, beside the user's own Prompt: it speaks for whoever
 	// wrote it. RepositoryFile is where it stands.
 	RepositoryPrompt, RepositoryFile string `json:"-"`
+	// Theirs says that Description is the workspace's, too.
+	Theirs bool `json:"-"`
 	// Permission holds a layer for each source, the NarrowOnly ones last.
 	Permission []permission.Layer `json:"-"`
 }
@@ -185,6 +188,7 @@ type Command struct {
 	Description string `json:"description"`
 	Agent       string `json:"agent"`
 	Model       string `json:"model"`
+	Variant     string `json:"variant"`
 	Subtask     bool   `json:"subtask"`
 	CodeAction  bool   `json:"codeAction"`
 }
@@ -283,7 +287,8 @@ func Load(ctx context.Context, from Sources) (*Config, []Warning) {
 		l.check(d, d.tree, l.schema, nil)
 	}
 	l.trust()
-	return l.merge(), l.warnings
+	cfg := l.merge(ctx)
+	return cfg, l.warnings
 }
 
 // loader is one reading of the settings.

@@ -56,6 +56,8 @@ func Keys() []Key {
 		{Path: "default_agent", Type: Text, Scope: Open, Doc: "The agent that takes a prompt which names none."},
 		{Path: "instructions", Type: Texts, Scope: Checked, Doc: "Files or globs with rules for the model; from a workspace inside it, else once it is trusted."},
 		{Path: "permission", Type: Rules, Scope: Narrowing, Doc: "What may happen without asking."},
+		{Path: "skills.paths", Type: Texts, Scope: Checked, Doc: "Further folders with skills; from a workspace inside it, else once it is trusted."},
+		{Path: "skills.urls", Type: Texts, Scope: Open, Doc: "Refused: skills are not taken from addresses."},
 		{Path: "subagent_depth", Type: Whole, Default: "1", Scope: Open, Doc: "How deep agents may start agents."},
 		{Path: "mode.*", Type: Anything, Doc: "Older form of agent, for primary ones; it is read as that."},
 		{Path: "tools", Type: ToolSwitch, Scope: Narrowing, Doc: "Older form of permission: true allows a tool, false denies it."},
@@ -128,7 +130,7 @@ func agentKeys() []Key {
 		{Path: "command.*.description", Type: Text, Scope: Open, Doc: "What the command does."},
 		{Path: "command.*.agent", Type: Text, Scope: Open, Doc: "The agent that takes it."},
 		{Path: "command.*.model", Type: Text, Scope: Open, Doc: "The model that takes it."},
-		{Path: "command.*.variant", Type: Text, Scope: Open, Later: true, Doc: "The model's variant."},
+		{Path: "command.*.variant", Type: Text, Scope: Open, Doc: "The model's variant."},
 		{Path: "command.*.subtask", Type: Bool, Scope: Open, Doc: "Run it in a session of its own."},
 		{Path: "command.*.codeAction", Type: Bool, Scope: Open, Doc: "Offer it among the code actions."},
 	}
@@ -158,7 +160,7 @@ func serverKeys() []Key {
 func laterKeys() []Key {
 	var keys []Key
 	for _, name := range []string{
-		"shell", "logLevel", "server", "skills", "references", "watcher", "snapshot", "plugin", "share", "autoupdate",
+		"shell", "logLevel", "server", "references", "watcher", "snapshot", "plugin", "share", "autoupdate",
 		"disabled_providers", "enabled_providers", "username", "lsp", "layout",
 		"attachment", "enterprise", "experimental", "trace",
 	} {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"maps"
 	"path/filepath"
@@ -11,13 +12,13 @@ import (
 )
 
 // merge lays the sources over the defaults.
-func (l *loader) merge() *Config {
+func (l *loader) merge(ctx context.Context) *Config {
 	all := defaults()
 	for _, d := range l.docs {
 		l.makeAbsolute(d)
 		all = overlay(all, d.tree, nil)
 	}
-	c := &Config{Files: l.files, Hash: l.hash, Untrusted: l.untrusted}
+	c := &Config{Hash: l.hash, Untrusted: l.untrusted}
 	data, err := all.MarshalJSON()
 	if err == nil {
 		err = json.Unmarshal(data, c)
@@ -35,6 +36,8 @@ func (l *loader) merge() *Config {
 	c.Formatters = l.formatters()
 	c.Permission = l.layers(nil)
 	c.Agent = l.agents(all)
+	c.Skills = l.skills(ctx, all)
+	c.Files = l.files
 	return c
 }
 

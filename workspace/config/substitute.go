@@ -56,6 +56,9 @@ func (l *loader) resolve(d *doc, n *node, s string) string {
 			l.warnAt(d, n.line, nil, "%s cannot be read (%v), so this setting was left out; mend the path or the file", ref, cause(err))
 			return ""
 		}
+		if nested := reference.Find(content); nested != nil && strings.HasPrefix(string(nested), "{file:") {
+			l.warnAt(d, n.line, nil, "%s holds %s itself, which is not followed: only the settings themselves may take text from files", ref, nested)
+		}
 		return strings.TrimSpace(string(content))
 	})
 }

@@ -22,7 +22,7 @@ type Piece struct {
 // An error is for the user. A template with $1 needs an argument.
 func (c Command) Fill(arguments string) ([]Piece, error) {
 	arguments = strings.TrimSpace(arguments)
-	f := filler{all: arguments, words: splitArguments(arguments)}
+	f := filler{all: arguments, words: Arguments(arguments)}
 	places := placeholder.FindAllStringSubmatch(c.Template, -1)
 	for _, p := range places {
 		n, _ := strconv.Atoi(p[1]) // $ARGUMENTS has no number
@@ -61,8 +61,8 @@ var (
 	argument    = regexp.MustCompile(`"[^"]*"|'[^']*'|[^\s"']+`)
 )
 
-// splitArguments cuts at blanks outside of quotes, and takes the quotes off.
-func splitArguments(s string) []string {
+// Arguments cuts what is typed behind a command at blanks outside of quotes, and takes the quotes off.
+func Arguments(s string) []string {
 	words := argument.FindAllString(s, -1)
 	for i, w := range words {
 		if len(w) > 1 && (w[0] == '"' || w[0] == '\'') {

@@ -117,7 +117,9 @@ func (g *gate) walk(d *doc, n *node, s *schema, path []string) {
 func (g *gate) visit(d *doc, f field, key *Key, path []string) {
 	switch {
 	case dotted(path) == "instructions":
-		g.instructions(d, f.value)
+		g.paths(d, f.value, "give the model the instructions %s")
+	case dotted(path) == "skills.paths":
+		g.paths(d, f.value, "offer the model the skills in %s")
 	case key.Scope == Trusted:
 		g.setting(f.value, path)
 	default:
@@ -229,12 +231,13 @@ func (g *gate) foreign(d *doc, s string) string {
 	return ""
 }
 
-func (g *gate) instructions(d *doc, n *node) {
+// paths takes those that lead out of the workspace.
+func (g *gate) paths(d *doc, n *node, words string) {
 	for _, item := range n.items {
 		if !isURL(item.text) && !strings.ContainsAny(item.text, `{\`) && inside(d.top, g.absolute(d.base, item.text)) {
 			continue // braces and backslashes may spell a .. that no reader sees, and references lead anywhere
 		}
-		g.add(item, item.text, "give the model the instructions %s", quote(item.text))
+		g.add(item, item.text, words, quote(item.text))
 	}
 }
 

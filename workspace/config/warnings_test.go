@@ -41,6 +41,7 @@ func TestWarnings(t *testing.T) {
 			[]string{"6: x: this setting is unknown and was left out"}},
 		"bom and crlf": {"\ufeff{\r\n\"x\": 1\r\n}", []string{"2: x: this setting is unknown and was left out"}},
 		"missing file": {"{\n\"model\": \"{file:nope}\"}", []string{"2: {file:nope} cannot be read (no such file or directory), so this setting was left out; mend the path or the file"}},
+		"cyclic":       {"{\n\"model\": \"{file:opencode.json}\"}", []string{"2: {file:opencode.json} holds {file:opencode.json} itself, which is not followed: only the settings themselves may take text from files"}},
 		"deep":         {strings.Repeat("[", 100) + strings.Repeat("]", 100), []string{"1: this is not JSON (the values are nested too deep), so nothing of it holds"}},
 		"many":         {"[" + strings.Repeat("1,", 5000) + "1]", []string{"1: this is not JSON (a list has too many entries), so nothing of it holds"}},
 	} {

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"crypto/subtle"
 	"errors"
@@ -44,26 +45,19 @@ func listen(redirect string, port int, any bool) (*callback, error) {
 		if port, err = strconv.Atoi(u.Port()); err != nil {
 			return nil, fmt.Errorf("the redirectUri %q has no port", redirect)
 		}
-		c.path, any = orElse(u.Path, "/"), false
+		c.path, any = cmp.Or(u.Path, "/"), false
 	}
-	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(orPort(port))))
+	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(cmp.Or(port, defaultPort))))
 	if err != nil && any && port == 0 {
 		l, err = net.Listen("tcp", "127.0.0.1:0")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("the callback cannot listen: %w; end what uses the port, or set \"callbackPort\"", err)
 	}
-	c.uri = orElse(redirect, "http://"+l.Addr().String()+c.path)
+	c.uri = cmp.Or(redirect, "http://"+l.Addr().String()+c.path)
 	c.server = http.Server{Handler: c, ReadHeaderTimeout: 5 * time.Second}
 	c.work.Go(func() { c.server.Serve(l) })
 	return c, nil
-}
-
-func orPort(port int) int {
-	if port == 0 {
-		return defaultPort
-	}
-	return port
 }
 
 // ServeHTTP takes the answer that carries our state and turns everything else away.

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 )
@@ -21,9 +22,9 @@ func ReadChallenge(r *http.Response) (Challenge, bool) {
 	c := Challenge{Status: r.StatusCode}
 	for _, header := range r.Header.Values("WWW-Authenticate") {
 		params := parameters(header)
-		c.Metadata = orElse(c.Metadata, params["resource_metadata"])
-		c.Scope = orElse(c.Scope, params["scope"])
-		c.Error = orElse(c.Error, params["error"])
+		c.Metadata = cmp.Or(c.Metadata, params["resource_metadata"])
+		c.Scope = cmp.Or(c.Scope, params["scope"])
+		c.Error = cmp.Or(c.Error, params["error"])
 	}
 	switch r.StatusCode {
 	case http.StatusUnauthorized:
@@ -32,13 +33,6 @@ func ReadChallenge(r *http.Response) (Challenge, bool) {
 		return c, c.Error == "insufficient_scope"
 	}
 	return c, false
-}
-
-func orElse(s, other string) string {
-	if s == "" {
-		return other
-	}
-	return s
 }
 
 // parameters are the name=value pairs of a WWW-Authenticate header, of all its challenges; names in lower case. The first

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -116,7 +117,7 @@ func (f Flow) authorize(ctx context.Context, r request) (Token, error) {
 		"grant_type": {"authorization_code"}, "code": {code}, "redirect_uri": {r.back.uri}, "code_verifier": {verifier}, "resource": {r.resource},
 	}
 	token, err := obtain(ctx, f.HTTP, r.auth.Token, r.client, form)
-	token.Scope = orElse(token.Scope, r.scope)
+	token.Scope = cmp.Or(token.Scope, r.scope)
 	return token, err
 }
 

@@ -1,6 +1,7 @@
 package oauth
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -52,7 +53,7 @@ func (s *Source) renew(ctx context.Context, e Entry) (string, error) {
 		}
 		return "", fmt.Errorf("renew the sign-in: %w", err)
 	}
-	token.Refresh, token.Scope = orElse(token.Refresh, e.Token.Refresh), orElse(token.Scope, e.Token.Scope)
+	token.Refresh, token.Scope = cmp.Or(token.Refresh, e.Token.Refresh), cmp.Or(token.Scope, e.Token.Scope)
 	e.Token = token
 	return token.Access, s.Store.Save(e)
 }
