@@ -130,9 +130,9 @@ func (w *undoWorld) kept(r agent.Reversal, f *file) string {
 func (w *undoWorld) takenBack(f *file, groups [][]*op, apart bool, kept string) (map[*op]bool, error) {
 	n := len(groups)
 	if kept != "" {
-		for n--; n > 0 && !w.fits(f, groups[:n], apart); n-- {
+		for n--; n >= 0 && !(w.fits(f, groups[:n], apart) && f.touched(opsOf(groups[:n+1]), 0, apart)); n-- {
 		}
-		if ops := opsOf(groups[:n+1]); !f.touched(ops, 0, apart) {
+		if n < 0 {
 			return nil, fmt.Errorf("%s was kept (%s) though nobody touched it", f.name, kept)
 		}
 	}

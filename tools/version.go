@@ -26,8 +26,16 @@ func (v version) without(group []Applied, apart, open bool) (version, error) {
 	}
 	var passed []Applied // over, since it does not seem to be there; the newest first
 	var clash error
-	for i, c := range slices.Backward(group) {
+	for i := len(group) - 1; i >= 0; i-- {
+		c := group[i]
+		if n := v.ahead(group[:i+1]); apart && open && n > 0 {
+			i -= n - 1
+			continue
+		}
 		next, err := v.back(c, apart && open)
+		if err == nil && apart && open && c.Disk && next != v && !workspace.Closed(v.text, c.Before, c.After) {
+			next, err = v, conflict(c, v, "the editor may not have it")
+		}
 		elsewhere := c.Disk && i+1 < len(group) && c.After != group[i+1].Before // then, if not now
 		switch {
 		case apart && !open && c.isEdit():
@@ -49,6 +57,23 @@ func (v version) without(group []Applied, apart, open bool) (version, error) {
 		return v, clash
 	}
 	return v, nil
+}
+
+// ahead is how many of the last changes, by commands that followed one another, the text shows nothing of: a buffer that was not
+// loaded again since.
+func (v version) ahead(group []Applied) int {
+	last := len(group) - 1
+	most := 0
+	for i := last; i >= 0; i-- {
+		c := group[i]
+		if !c.Disk || c.Created || c.Deleted || i < last && c.After != group[i+1].Before {
+			break
+		}
+		if workspace.Lacks(v.text, c.Before, group[last].After) {
+			most = last - i + 1
+		}
+	}
+	return most
 }
 
 // lacks reports whether the text shows nothing of changes, the newest first; those that follow one another are looked at as one.

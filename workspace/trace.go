@@ -1,5 +1,7 @@
 package workspace
 
+import "strings"
+
 // trace is by which lines a text shows that it has a change, or has it not: those that came with it, and those that went. Lines
 // that the text before and the one after both have tell nothing.
 type trace struct{ came, went []string }
@@ -75,4 +77,24 @@ func Doubles(merged, text, before, after string) bool {
 		}
 	}
 	return false
+}
+
+// Closed reports whether text shows the gap of each deletion that turned before into after: what stood on both sides of it stands
+// together.
+func Closed(text, before, after string) bool {
+	text = "\n" + text
+	for _, s := range editorLines.spans(before, after) {
+		if s.b0 != s.b1 {
+			continue
+		}
+		above, below := after[backward(after, s.b0, 1):s.b0], after[s.b0:forward(after, s.b0, len(after), 1)]
+		gap := "\n" + above + below
+		switch {
+		case above == "" && !strings.HasPrefix(text, gap),
+			below == "" && !strings.HasSuffix(text, gap),
+			!strings.Contains(text, gap):
+			return false
+		}
+	}
+	return true
 }
