@@ -2,6 +2,7 @@ package agent_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -31,6 +32,12 @@ type script struct {
 	mu       sync.Mutex
 	replies  []reply
 	requests []agent.Request
+	// limit, if set, is the most that a request may take, in tokens of four bytes of JSON; refused counts those above.
+	limit, refused int
+	// perToken, if set, lets it count that many tokens where the rule of thumb has one.
+	perToken float64
+	// summary answers requests without tools; nil: a few words.
+	summary func(agent.Request) reply
 }
 
 func (m *script) take(req agent.Request) reply {
@@ -38,6 +45,13 @@ func (m *script) take(req agent.Request) reply {
 	defer m.mu.Unlock()
 	req.Messages = slices.Clone(req.Messages)
 	m.requests = append(m.requests, req)
+	if size, _ := json.Marshal(req); m.limit > 0 && len(size)/4 > m.limit {
+		m.refused++
+		return reply{err: &agent.ModelError{Message: "too long", Overflow: true}}
+	}
+	if len(req.Tools) == 0 && m.summary != nil {
+		return m.summary(req)
+	}
 	if len(m.replies) == 0 {
 		return reply{text: "nothing left to say"}
 	}
@@ -66,6 +80,9 @@ func (m *script) Stream(ctx context.Context, req agent.Request) iter.Seq2[agent.
 			if !yield(agent.Delta{Call: &agent.CallDelta{Index: i, ID: c.ID, Name: c.Name, Arguments: c.Arguments}}, nil) {
 				return
 			}
+		}
+		if size, _ := json.Marshal(req); m.perToken > 0 {
+			yield(agent.Delta{Usage: &agent.Usage{Input: int64(float64(len(size)) / 4 * m.perToken)}}, nil)
 		}
 	}
 }
@@ -115,6 +132,8 @@ type bench struct {
 	rules    []permission.Rule
 	settle   func(context.Context, *agent.Session)
 	maxSteps int
+	info     agent.ModelInfo
+	shorten  agent.Compaction
 	agents   []agent.Profile // that the task tool may call; none: there is no task tool
 	reverter agent.Reverter
 	expand   func(context.Context, agent.Prompt) (agent.Expansion, error)
@@ -127,7 +146,8 @@ type doArgs struct {
 }
 
 func newBench(t *testing.T, replies ...reply) *bench {
-	b := &bench{T: t, store: &faultyStore{}, model: &script{replies: replies}}
+	b := &bench{T: t, store: &faultyStore{}, model: &script{replies: replies}, shorten: agent.Compaction{Auto: true}}
+	b.info.Name = "scripted/model"
 	b.run = func(_ context.Context, w io.Writer, word string) (tools.Result, error) {
 		fmt.Fprintf(w, "doing %s\n", word)
 		return tools.Result{Text: "did " + word}, nil
@@ -141,9 +161,10 @@ func (b *bench) open() {
 	b.sessions = agent.NewSessions(agent.Options{
 		Directory: "/ws", Store: b.store,
 		Model: func(string) (agent.Model, agent.ModelInfo, error) {
-			return b.model, agent.ModelInfo{Name: "scripted/model"}, nil
+			return b.model, b.info, nil
 		},
-		SmallModel: func() agent.Model { return b.small },
+		SmallModel: func() (agent.Model, agent.ModelInfo) { return b.small, agent.ModelInfo{Name: "scripted/small"} },
+		Compaction: func() agent.Compaction { return b.shorten },
 		Equip: func(_ context.Context, s *agent.Session, _ agent.Profile, _ agent.ModelInfo) (agent.Equipment, error) {
 			return agent.Equipment{Tools: b.tools(s), System: "system", Gate: &permission.Gate{
 				Policy: func() permission.Policy { return permission.Policy{Layers: []permission.Layer{{Rules: b.rules}}} },
@@ -242,7 +263,7 @@ func (b *bench) check() {
 		b.Fatal(err)
 	}
 	for _, info := range list {
-		events, err := b.store.Load(b.Context(), info.ID)
+		events, err := agenttest.Events(b.Context(), b.store, info.ID)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -312,7 +333,7 @@ func do(word string) tools.Call {
 // events are the stored events of a session.
 func (b *bench) events(id string) []agent.Event {
 	b.Helper()
-	events, err := b.store.Load(b.Context(), id)
+	events, err := agenttest.Events(b.Context(), b.store, id)
 	if err != nil {
 		b.Fatal(err)
 	}

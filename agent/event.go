@@ -27,6 +27,8 @@ const (
 	Undone         EventType = "undone"          // Files, Turns, Changes, Kept: what turns had changed was taken back
 	Redone         EventType = "redone"          // Files, Turns, Changes, Kept: the last undo was taken back
 	Noted          EventType = "note"            // Text: something the model should know, from the agent itself
+	Compacted      EventType = "compacted"       // Summary: from here on the model sees it in the place of what came before its Tail
+	Pruned         EventType = "pruned"          // Pruned: from here on the model does not see these results any more
 	TextDelta      EventType = "delta"           // Text: more of the reply that is being written
 	Progress       EventType = "progress"        // Text: the last line of a running tool's output
 	Retrying       EventType = "retry"           // Text: why and when; the reply written so far is void
@@ -50,6 +52,8 @@ type Event struct {
 	Answer   *Settled      `json:"answer,omitempty"`
 	Result   *CallResult   `json:"result,omitempty"`
 	End      *TurnEnd      `json:"end,omitempty"`
+	Summary  *Summary      `json:"summary,omitempty"`
+	Pruned   []string      `json:"pruned,omitempty"` // ids of calls
 	Text     string        `json:"text,omitempty"`
 	Files    []string      `json:"files,omitempty"`
 	// Turns are those that an undo or redo is about; none where nothing came of it. Changes are what it did to files, Kept

@@ -12,6 +12,12 @@ import (
 // which calls still lack their one result.
 type history struct {
 	messages []Message
+	marks    []mark // of the messages, one each
+	// summary is what the conversation begins with once it was compacted.
+	summary string
+	// prompt is the user's last one, promptSeq its event.
+	prompt    string
+	promptSeq int64
 	// open are the calls of the last reply without a result yet, in order.
 	open []tools.Call
 	// started holds the calls that were running when the events end, those of prompts too; asked the questions without an
@@ -32,20 +38,24 @@ func (h *history) add(e Event) {
 		h.info = *e.Session
 	case TurnStarted:
 		h.turn, h.lastText = e.Turn, ""
-		h.prompt(e.Prompt)
+		h.prompted(e)
+		h.marks[len(h.marks)-1].turn = true
 	case Noted:
-		h.messages = append(h.messages, Message{Role: User, Text: "[" + e.Text + "]"})
+		h.push(e.Seq, Message{Role: User, Text: "[" + e.Text + "]"})
 	case PromptJoined:
-		h.prompt(e.Prompt)
-	case PromptExpanded: // nothing was said since
-		h.messages = h.messages[:max(0, len(h.messages)-1)]
-		h.prompt(e.Prompt)
+		h.prompted(e)
+	case PromptExpanded:
+		h.expanded(e)
 	case MessageDone:
-		h.reply(e.Message)
+		h.reply(e)
 	case CallStarted:
 		h.started = append(h.started, *e.Call)
 	case CallDone:
-		h.result(e.Result)
+		h.result(e)
+	case Compacted:
+		h.compact(e.Summary)
+	case Pruned:
+		h.prune(e.Pruned)
 	case Asked:
 		h.asked = append(h.asked, e.Question.ID)
 	case Answered:
@@ -54,23 +64,43 @@ func (h *history) add(e Event) {
 		h.turn = ""
 	case Undone, Redone:
 		if len(e.Files) > 0 {
-			h.messages = append(h.messages, Message{Role: User, Text: reversalNote(e)})
+			h.push(e.Seq, Message{Role: User, Text: reversalNote(e)})
 		}
 	}
 	h.info.Updated = e.Time
 }
 
-func (h *history) prompt(p *Prompt) {
-	h.messages = append(h.messages, Message{Role: User, Text: p.Text + p.Context, Files: p.Files})
+// push takes the message of an event into the conversation; an event makes one at most.
+func (h *history) push(seq int64, m Message) {
+	h.messages = append(h.messages, m)
+	h.marks = append(h.marks, mark{seq: seq, tokens: weigh(m)})
 }
 
-func (h *history) reply(r *Reply) {
+// expanded puts the whole prompt in the place of the one before, since which nothing was said.
+func (h *history) expanded(e Event) {
+	last := len(h.messages) - 1
+	if last < 0 {
+		return // a log that we did not write
+	}
+	begins := h.marks[last].turn
+	h.messages, h.marks = h.messages[:last], h.marks[:last]
+	h.prompted(e)
+	h.marks[last].turn = begins
+}
+
+func (h *history) prompted(e Event) {
+	h.prompt, h.promptSeq = e.Prompt.Text, e.Seq
+	h.push(e.Seq, Message{Role: User, Text: e.Prompt.Text + e.Prompt.Context, Files: e.Prompt.Files})
+}
+
+func (h *history) reply(e Event) {
+	r := e.Message
 	h.lastText = r.Text
 	h.info.Spent.Spend(r)
 	if r.Text == "" && len(r.Calls) == 0 {
 		return // providers refuse an empty assistant message
 	}
-	h.messages = append(h.messages, Message{Role: Assistant, Text: r.Text, Calls: r.Calls, Reasoning: r.Reasoning, Model: r.Model})
+	h.push(e.Seq, Message{Role: Assistant, Text: r.Text, Calls: r.Calls, Reasoning: r.Reasoning, Model: r.Model})
 	h.open = append(h.open[:0:0], r.Calls...)
 	if h.ids == nil {
 		h.ids = map[string]bool{}
@@ -81,14 +111,15 @@ func (h *history) reply(r *Reply) {
 }
 
 // result takes a call's result, unless a prompt made the call: its outcome comes with the expanded prompt.
-func (h *history) result(r *CallResult) {
+func (h *history) result(e Event) {
+	r := e.Result
 	h.started = slices.DeleteFunc(h.started, func(c tools.Call) bool { return c.ID == r.Call })
 	if r.Todos != nil {
 		h.todos = r.Todos
 	}
 	if len(h.open) > 0 && h.open[0].ID == r.Call {
 		h.open = h.open[1:]
-		h.messages = append(h.messages, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})
+		h.push(e.Seq, Message{Role: Tool, Text: r.Text, Call: r.Call, Failed: r.Error, Files: r.Attachments})
 	}
 }
 

@@ -1,7 +1,9 @@
 package agent
 
 import (
+	"context"
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/opencode-lsp/opencode-lsp/tools"
@@ -13,39 +15,57 @@ type ledger struct {
 	undos []Event // that can be redone, the oldest first
 }
 
-// entry is the changes of one turn.
+// entry is a turn with changes: they stand in the results after Seq from, up to to.
 type entry struct {
-	id      string
-	changes []tools.Applied
-	undone  bool
+	id       string
+	from, to int64
+	undone   bool
 }
 
-func readLedger(events []Event) ledger {
+func readLedger(events iter.Seq2[Event, error]) (ledger, error) {
 	var l ledger
-	for _, e := range events {
+	for e, err := range events {
+		if err != nil {
+			return l, err
+		}
 		switch e.Type {
 		case TurnStarted:
 			l.undos = nil
 		case CallDone:
-			l.add(e.Turn, e.Result.Changes)
+			if len(e.Result.Changes) > 0 {
+				l.add(e)
+			}
 		case Undone:
 			l.undone(e)
 		case Redone:
 			l.redone(e)
 		}
 	}
-	return l
+	return l, nil
 }
 
-func (l *ledger) add(turn string, changes []tools.Applied) {
-	if len(changes) == 0 {
-		return
+func (l *ledger) add(e Event) {
+	if n := len(l.turns); n == 0 || l.turns[n-1].id != e.Turn {
+		l.turns = append(l.turns, entry{id: e.Turn, from: e.Seq - 1})
 	}
-	if n := len(l.turns); n == 0 || l.turns[n-1].id != turn {
-		l.turns = append(l.turns, entry{id: turn})
+	l.turns[len(l.turns)-1].to = e.Seq
+}
+
+// changes reads what a turn changed.
+func (s *Session) changes(ctx context.Context, t entry) ([]tools.Applied, error) {
+	var all []tools.Applied
+	for e, err := range Transcript(ctx, s.opt.Store, s.id, t.from) {
+		if err != nil {
+			return nil, err
+		}
+		if e.Seq > t.to {
+			break
+		}
+		if e.Type == CallDone {
+			all = append(all, e.Result.Changes...)
+		}
 	}
-	last := &l.turns[len(l.turns)-1]
-	last.changes = append(last.changes, changes...)
+	return all, nil
 }
 
 // undone takes over an undo. Early logs do not name the turns: it was the last one that was not undone.

@@ -13,8 +13,8 @@ type Options struct {
 	Store     Store
 	// Model makes the model of a turn from "provider/model", "" being the configured default.
 	Model func(name string) (Model, ModelInfo, error)
-	// SmallModel makes the model for titles; it returns nil where there is none.
-	SmallModel func() Model
+	// SmallModel makes the model for titles and summaries; it returns nil where there is none.
+	SmallModel func() (Model, ModelInfo)
 	// Profile finds the agent that takes a turn by its name, "" being the default one. Nil: there is only an unnamed one.
 	Profile func(name string) (Profile, error)
 	// Equip is asked at the beginning of each turn. As long as nothing has changed it gives the same tools in the same words
@@ -30,6 +30,10 @@ type Options struct {
 	Note func(s *Session) string
 	// Opened, if set, is told of each session before its first event, so that a front can follow it.
 	Opened func(s *Session)
+	// Closed, if set, is told of each session that has ended, on its goroutine as the last it does.
+	Closed func(s *Session)
+	// Compaction says how conversations are shortened. Nil: by themselves, with the default figures.
+	Compaction func() Compaction
 	// MaxSteps bounds the replies of one turn where the profile does not; 0 means no bound.
 	MaxSteps int
 
@@ -37,6 +41,19 @@ type Options struct {
 }
 
 func (o *Options) nextQuestion() string { return strconv.FormatInt(o.questions.Add(1), 10) }
+
+func (o *Options) closed(s *Session) {
+	if o.Closed != nil {
+		o.Closed(s)
+	}
+}
+
+func (o *Options) compaction() Compaction {
+	if o.Compaction == nil {
+		return Compaction{Auto: true}
+	}
+	return o.Compaction()
+}
 
 // profile is the agent of a turn.
 func (o *Options) profile(name string) (Profile, error) {

@@ -33,6 +33,7 @@ type Session struct {
 
 	// Owned by the session's goroutine.
 	history    history
+	gauge      gauge
 	turn       *turn // the running turn
 	title      chan string
 	background sync.WaitGroup // the title's goroutine
@@ -45,9 +46,11 @@ type mailbox struct {
 	mu      sync.Mutex
 	turn    string // running or about to run; "" when idle
 	queue   []Prompt
+	title   string                  // that the user wants
 	jobs    []func(context.Context) // run while no turn runs
 	cancel  context.CancelCauseFunc // of the running turn
 	early   bool                    // Cancel came before the turn began
+	began   map[string]int64        // turn: the last Seq before it
 	pending map[string]*pending
 	settled map[string]string // question id: by which channel it was answered
 	closed  bool
@@ -100,6 +103,7 @@ func (s *Session) Prompt(p Prompt) (turn string, err error) {
 	s.mail.queue = append(s.mail.queue, p)
 	if s.mail.turn == "" {
 		s.mail.turn = newID("trn")
+		s.mail.began[s.mail.turn] = s.log.last()
 	}
 	s.poke()
 	return s.mail.turn, nil
@@ -123,9 +127,12 @@ func (s *Session) Cancel() bool {
 // errCancelled is the cause of a turn that the user cancelled.
 var errCancelled = errors.New("cancelled by the user")
 
-// Wait returns how the turn ended, following from the start of the log so that an ended turn is found too.
+// Wait returns how the turn ended, or has ended.
 func (s *Session) Wait(ctx context.Context, turn string) (TurnEnd, error) {
-	for e := range s.Events(ctx, 0) {
+	s.mail.mu.Lock()
+	from := s.mail.began[turn]
+	s.mail.mu.Unlock()
+	for e := range s.Events(ctx, from) {
 		if e.Type == TurnEnded && e.Turn == turn {
 			return *e.End, nil
 		}
@@ -175,6 +182,7 @@ func (s *Session) do(ctx context.Context, job func(context.Context) error) error
 // run is the session's goroutine.
 func (s *Session) run() {
 	defer close(s.done)
+	defer s.opt.closed(s)
 	defer s.release()
 	defer s.background.Wait()
 	defer s.log.close()
@@ -183,11 +191,12 @@ func (s *Session) run() {
 		case <-s.ctx.Done():
 			return
 		case title := <-s.title:
-			s.retitle(title)
+			s.warn(s.retitle(title))
 		case <-s.mail.wake:
 			for _, job := range s.takeJobs() {
 				job(s.ctx)
 			}
+			s.warn(s.takeTitle())
 			if p, ok := s.next(); ok {
 				s.runTurn(p)
 			}
@@ -257,11 +266,28 @@ func (s *Session) take(events ...Event) {
 	s.log.publish(events...)
 }
 
+// replay takes over what is stored.
+func (s *Session) replay(ctx context.Context) error {
+	for e, err := range Transcript(ctx, s.opt.Store, s.id, 0) {
+		if err != nil {
+			return err
+		}
+		s.take(e)
+	}
+	s.replayed = s.log.last()
+	return nil
+}
+
 // retitle stores a new title.
-func (s *Session) retitle(title string) {
+func (s *Session) retitle(title string) error {
 	info := s.history.info
 	info.Title = title
-	if err := s.append(Event{Type: SessionChanged, Session: &info}); err != nil {
-		logger().Warningf("session %s: title: %s", s.id, err)
+	return s.append(Event{Type: SessionChanged, Session: &info})
+}
+
+// warn notes what goes wrong beside the turns.
+func (s *Session) warn(err error) {
+	if err != nil {
+		logger().Warningf("session %s: %s", s.id, err)
 	}
 }

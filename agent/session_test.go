@@ -325,7 +325,7 @@ func TestDeleteWhileRunning(t *testing.T) {
 		s := b.session()
 		turn := b.prompt(s, "go")
 		b.question()
-		if err := b.sessions.Delete(t.Context(), s.ID()); err != nil {
+		if _, err := b.sessions.Delete(t.Context(), s.ID()); err != nil {
 			t.Fatal(err)
 		}
 		if end := b.end(s, turn); end.Status != agent.Cancelled {
@@ -384,7 +384,7 @@ func TestTwoServers(t *testing.T) {
 		if _, err := other.sessions.Open(t.Context(), mine.ID()); !errors.Is(err, agent.ErrInUse) {
 			t.Errorf("open: %v", err)
 		}
-		if err := other.sessions.Delete(t.Context(), mine.ID()); !errors.Is(err, agent.ErrInUse) {
+		if _, err := other.sessions.Delete(t.Context(), mine.ID()); !errors.Is(err, agent.ErrInUse) {
 			t.Errorf("delete: %v", err)
 		}
 		if end := b.ended(mine, "go"); end.Status != agent.Done {

@@ -100,14 +100,12 @@ func (m *Sessions) find(ctx context.Context, id string) (*Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	events, err := m.opt.Store.Load(ctx, id)
-	if err != nil {
+	s = m.build(id, release)
+	if err := s.replay(ctx); err != nil {
+		s.stop(err)
 		release()
 		return nil, err
 	}
-	s = m.build(id, release)
-	s.take(events...)
-	s.replayed = int64(len(events))
 	if fix := s.history.repair(killed); len(fix) > 0 {
 		err = s.append(fix...)
 	}
@@ -123,8 +121,10 @@ func (m *Sessions) find(ctx context.Context, id string) (*Session, error) {
 func (m *Sessions) build(id string, release func()) *Session {
 	ctx, stop := context.WithCancelCause(context.Background())
 	s := &Session{id: id, opt: &m.opt, release: release, ctx: ctx, stop: stop, done: make(chan struct{})}
+	s.log.load = func(ctx context.Context, after int64) ([]Event, error) { return m.opt.Store.Load(ctx, id, after) }
 	s.mail.pending = map[string]*pending{}
 	s.mail.settled = map[string]string{}
+	s.mail.began = map[string]int64{}
 	s.mail.wake = make(chan struct{}, 1)
 	return s
 }
@@ -219,34 +219,40 @@ func (m *Sessions) List(ctx context.Context) ([]SessionInfo, error) {
 	return m.Children(ctx, "")
 }
 
-// Delete ends a session and its children and removes them from the store.
-func (m *Sessions) Delete(ctx context.Context, id string) error {
+// Delete ends a session and its children, removes them from the store, and returns their ids. It refuses a session that
+// another process is using.
+func (m *Sessions) Delete(ctx context.Context, id string) (gone []string, err error) {
 	leave, err := m.enter(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer leave()
-	return m.remove(ctx, id)
+	err = m.remove(ctx, id, &gone)
+	return gone, err
 }
 
 // remove is Delete with the slot held. The parent ends first, so that it starts no more children.
-func (m *Sessions) remove(ctx context.Context, id string) error {
+func (m *Sessions) remove(ctx context.Context, id string, gone *[]string) error {
 	m.retire(id)
-	children, err := m.Children(ctx, id)
-	if err != nil {
-		return err
-	}
-	for _, c := range children {
-		if err := m.remove(ctx, c.ID); err != nil {
-			return err
-		}
-	}
 	release, err := m.opt.Store.Acquire(id)
 	if err != nil {
 		return err
 	}
 	defer release()
-	return m.opt.Store.Delete(ctx, id)
+	children, err := m.Children(ctx, id)
+	if err != nil {
+		return err
+	}
+	for _, c := range children {
+		if err := m.remove(ctx, c.ID, gone); err != nil {
+			return err
+		}
+	}
+	if err := m.opt.Store.Delete(ctx, id); err != nil {
+		return err
+	}
+	*gone = append(*gone, id)
+	return nil
 }
 
 // retire ends an open session and leaves it to the store; called with the slot held.

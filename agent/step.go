@@ -18,26 +18,41 @@ const (
 	maxDelay   = 30 * time.Second
 )
 
-// reply asks the model for one reply, again where the provider was busy or the stream broke off. What was streamed before
-// a failure is void. On cancel the text so far is kept as an unfinished message.
+// reply asks the model for one reply. What was streamed before a failure is void. On cancel the text so far is kept as an
+// unfinished message.
 func (s *Session) reply(ctx context.Context) (*Reply, error) {
 	req := Request{
 		Session: s.id, System: s.turn.equipment.System, Messages: s.history.messages, Tools: s.turn.specs, Params: s.turn.profile.Params,
 	}
+	var r *Reply
+	err := s.patiently(ctx, func() (err error) {
+		if r, err = s.stream(ctx, req); err != nil && ctx.Err() == nil {
+			r = nil
+		}
+		return err
+	})
+	switch {
+	case err == nil:
+		if r.Usage != nil {
+			s.gauge.counts(r.Usage.Input, s.turn.head, s.history.marks)
+		}
+		return r, nil
+	case r != nil:
+		return nil, errors.Join(context.Cause(ctx), s.keep(r))
+	}
+	return nil, err
+}
+
+// patiently asks again where the provider was busy or broke off.
+func (s *Session) patiently(ctx context.Context, ask func() error) error {
 	for attempt := 1; ; attempt++ {
-		r, err := s.stream(ctx, req)
-		if err == nil {
-			return r, nil
-		}
-		if ctx.Err() != nil {
-			return nil, errors.Join(context.Cause(ctx), s.keep(r))
-		}
+		err := ask()
 		failure, ok := errors.AsType[*ModelError](err)
-		if !ok || !failure.Retry || attempt > retries {
-			return nil, err
+		if ctx.Err() != nil || !ok || !failure.Retry || attempt > retries {
+			return err
 		}
 		if err := s.backOff(ctx, attempt, failure); err != nil {
-			return nil, err
+			return err
 		}
 	}
 }

@@ -51,7 +51,7 @@ func TestTask(t *testing.T) {
 		if len(child) != 3 || child[0].Text != "Where is it?" || child[1].Text != "Here it is." {
 			t.Errorf("the child read %+v", child)
 		}
-		if err := b.sessions.Delete(t.Context(), s.ID()); err != nil {
+		if _, err := b.sessions.Delete(t.Context(), s.ID()); err != nil {
 			t.Fatal(err)
 		}
 		if left, _ := b.store.List(t.Context(), ""); len(left) > 0 {

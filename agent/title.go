@@ -3,6 +3,7 @@ package agent
 import (
 	"cmp"
 	"context"
+	"iter"
 	"regexp"
 	"strings"
 	"time"
@@ -24,7 +25,7 @@ func (s *Session) startTitle(p Prompt) {
 	if s.history.info.Title != "" {
 		return
 	}
-	s.retitle(firstLine(p.shown()))
+	s.warn(s.retitle(firstLine(p.shown())))
 	profile, small := s.titler()
 	if small == nil {
 		return
@@ -47,7 +48,8 @@ func (s *Session) titler() (Profile, Model) {
 		return profile, nil // switched off
 	}
 	if profile.Model == "" {
-		return profile, s.opt.SmallModel()
+		small, _ := s.opt.SmallModel()
+		return profile, small
 	}
 	model, _, err := s.opt.Model(profile.Model)
 	if err != nil {
@@ -58,16 +60,29 @@ func (s *Session) titler() (Profile, Model) {
 }
 
 func askTitle(ctx context.Context, model Model, profile Profile, text string) string {
+	title, _, err := read(model.Stream(ctx, Request{
+		System: cmp.Or(profile.Prompt, titlePrompt), Params: profile.Params, Messages: []Message{{Role: User, Text: clip(text, 4000)}},
+	}))
+	if err != nil {
+		logger().Infof("title: %s", err)
+	}
+	return firstLine(title)
+}
+
+// read collects the text of a reply, without what the model thought aloud; "" after an error.
+func read(stream iter.Seq2[Delta, error]) (string, *Usage, error) {
 	var b strings.Builder
-	req := Request{System: cmp.Or(profile.Prompt, titlePrompt), Params: profile.Params, Messages: []Message{{Role: User, Text: clip(text, 4000)}}}
-	for d, err := range model.Stream(ctx, req) {
+	var usage *Usage
+	for d, err := range stream {
 		if err != nil {
-			logger().Infof("title: %s", err)
-			return ""
+			return "", nil, err
 		}
 		b.WriteString(d.Text)
+		if d.Usage != nil {
+			usage = d.Usage
+		}
 	}
-	return firstLine(thinking.ReplaceAllString(b.String(), ""))
+	return strings.TrimSpace(thinking.ReplaceAllString(b.String(), "")), usage, nil
 }
 
 // firstLine is the first line of a text that is not blank, cut to a title's length.

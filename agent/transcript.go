@@ -35,6 +35,10 @@ func Markdown(e Event) string {
 		return endMarkdown(e.End)
 	case Noted:
 		return "\n*Told the model: " + inert(e.Text) + "*\n"
+	case Compacted:
+		return summaryMarkdown(e.Summary)
+	case Pruned:
+		return fmt.Sprintf("\n*From here on the model does not see %d old tool results any more.*\n", len(e.Pruned))
 	case Undone:
 		return reversalMarkdown("Undone", e)
 	case Redone:
@@ -91,10 +95,32 @@ func resultMarkdown(r *CallResult) string {
 		head = "Failed"
 	}
 	text := fmt.Sprintf("\n%s of %s %s%s\n", head, line(r.Name), code(r.Call), line(strings.TrimRight(": "+r.Title, ": ")))
-	if r.Diff != "" {
+	if r.Diff != "" && r.Name != "bash" { // an edit's text says no more than its diff; a command has printed something
 		return text + fence("diff", r.Diff)
 	}
-	return text + fence("", r.Text)
+	text += fence("", r.Text)
+	if r.Diff != "" {
+		text += fence("diff", r.Diff)
+	}
+	return text
+}
+
+func summaryMarkdown(c *Summary) string {
+	text := fmt.Sprintf("\n*From here on the model does not see %d older messages any more", c.Messages)
+	if len(c.Cut) > 0 {
+		text += fmt.Sprintf(", and %d long ones only in part", len(c.Cut))
+	}
+	switch {
+	case c.Failure != "":
+		text += "; they could not be summed up: " + line(c.Failure)
+	case c.Text != "":
+		text += ", but this summary"
+	}
+	text += ".*\n"
+	if c.Text != "" {
+		text += "\n" + quote(c.Text) + "\n"
+	}
+	return text
 }
 
 func endMarkdown(e *TurnEnd) string {

@@ -16,12 +16,13 @@ type turn struct {
 	step  int
 	spent Spending
 
-	// Made by begin.
+	// Made by equip.
 	model     Model
 	info      ModelInfo
 	profile   Profile
 	equipment Equipment
 	specs     []ToolSpec
+	head      int64 // the weight of instructions and tools
 	// call is the tool call that is being judged or run, for the questions that it leads to.
 	call tools.Call
 }
@@ -81,7 +82,7 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 		return err
 	}
 	for ctx.Err() == nil {
-		if err := errors.Join(s.join(ctx), s.note()); err != nil {
+		if err := errors.Join(s.takeTitle(), s.join(ctx), s.note()); err != nil {
 			return err
 		}
 		s.turn.step++
@@ -89,7 +90,7 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 		if err != nil {
 			return err
 		}
-		reply, err := s.reply(ctx)
+		reply, err := s.answer(ctx)
 		if err != nil {
 			return err
 		}
@@ -123,27 +124,35 @@ func (s *Session) begin(ctx context.Context, p Prompt) error {
 	if err != nil {
 		return err
 	}
-	info := s.history.info
-	if t.profile, err = s.opt.profile(cmp.Or(x.Agent, info.Agent)); err != nil {
+	if err := s.equip(ctx, x.Agent, x.Model); err != nil {
 		return err
 	}
 	t.profile.Params.Variant = cmp.Or(x.Variant, t.profile.Params.Variant)
-	model, about, err := s.opt.Model(cmp.Or(x.Model, info.Model, t.profile.Model))
-	if err != nil {
-		return err
-	}
-	if t.equipment, err = s.opt.Equip(ctx, s, t.profile, about); err != nil {
-		return err
-	}
-	t.model, t.info = model, about
-	for _, tool := range t.equipment.Tools.Tools() {
-		t.specs = append(t.specs, ToolSpec{Name: tool.Name(), Description: tool.Description(), Schema: tool.Schema()})
-	}
 	s.startTitle(p)
 	if err := s.fill(ctx, p, x); err != nil {
 		return err
 	}
 	return s.remind()
+}
+
+// equip finds agent, model and tools for a turn: those named, else the session's.
+func (s *Session) equip(ctx context.Context, agent, model string) error {
+	t, info := s.turn, s.history.info
+	var err error
+	if t.profile, err = s.opt.profile(cmp.Or(agent, info.Agent)); err != nil {
+		return err
+	}
+	if t.model, t.info, err = s.opt.Model(cmp.Or(model, info.Model, t.profile.Model)); err != nil {
+		return err
+	}
+	if t.equipment, err = s.opt.Equip(ctx, s, t.profile, t.info); err != nil {
+		return err
+	}
+	for _, tool := range t.equipment.Tools.Tools() {
+		t.specs = append(t.specs, ToolSpec{Name: tool.Name(), Description: tool.Description(), Schema: tool.Schema()})
+	}
+	t.head = weighHead(t.equipment.System, t.specs)
+	return nil
 }
 
 // reassign takes over the agent and the model that a prompt names, for this turn and the next ones.
@@ -203,5 +212,5 @@ func (s *Session) end(end TurnEnd) {
 // lose shows an end that is not stored.
 func (s *Session) lose(e Event) {
 	e.Time, e.SessionID = time.Now(), s.id
-	s.log.lost(e)
+	s.log.loseEnd(e)
 }

@@ -44,13 +44,17 @@ type Kept struct {
 // after it; with [AllTurns] all of them. What the user did before, between and after stays. A file where that cannot be done
 // cleanly stays as it is. Nothing is undone while a turn runs ([ErrBusy]).
 func (s *Session) Undo(ctx context.Context, turn string) (Reversal, error) {
-	return s.reverse(ctx, func(past ledger) (Event, [][]tools.Applied, error) {
+	return s.reverse(ctx, func(ctx context.Context, past ledger) (Event, [][]tools.Applied, error) {
 		turns, err := past.toUndo(turn)
 		e := Event{Type: Undone}
 		var groups [][]tools.Applied
 		for _, t := range slices.Backward(turns) {
+			changes, err := s.changes(ctx, t)
+			if err != nil {
+				return e, nil, err
+			}
 			e.Turns = append(e.Turns, t.id)
-			groups = append(groups, t.changes)
+			groups = append(groups, changes)
 		}
 		return e, groups, err
 	})
@@ -58,7 +62,7 @@ func (s *Session) Undo(ctx context.Context, turn string) (Reversal, error) {
 
 // Redo takes the last undo back, until a new prompt is sent; the user's edits stay, as with Undo.
 func (s *Session) Redo(ctx context.Context) (Reversal, error) {
-	return s.reverse(ctx, func(past ledger) (Event, [][]tools.Applied, error) {
+	return s.reverse(ctx, func(_ context.Context, past ledger) (Event, [][]tools.Applied, error) {
 		if len(past.undos) == 0 {
 			return Event{}, nil, ErrNothingToRedo
 		}
@@ -69,10 +73,14 @@ func (s *Session) Redo(ctx context.Context) (Reversal, error) {
 
 // reverse takes back what plan says, groups of changes with the newest first, and writes down what came of it in the event
 // that plan gives.
-func (s *Session) reverse(ctx context.Context, plan func(ledger) (Event, [][]tools.Applied, error)) (Reversal, error) {
+func (s *Session) reverse(ctx context.Context, plan func(context.Context, ledger) (Event, [][]tools.Applied, error)) (Reversal, error) {
 	var r Reversal
 	err := s.do(ctx, func(ctx context.Context) error {
-		e, groups, err := plan(readLedger(s.log.snapshot()))
+		past, err := readLedger(Transcript(ctx, s.opt.Store, s.id, 0))
+		if err != nil {
+			return err
+		}
+		e, groups, err := plan(ctx, past)
 		if err != nil {
 			return err
 		}

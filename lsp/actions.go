@@ -76,7 +76,7 @@ func actionKinds() []string {
 
 // codeActions answers from memory alone: the menu must not wait for anything. Open questions stand first.
 func (s *Server) codeActions(_ context.Context, p codeActionParams) (any, error) {
-	list := s.questionActions()
+	list := s.questionActions(p.Context.Diagnostics)
 	if path, err := pathOf(p.TextDocument.URI); err == nil {
 		s.shown(path, p)
 		list = append(list, s.rangeActions(path, p)...)
@@ -92,8 +92,9 @@ func wanted(kind string, only []string) bool {
 }
 
 // questionActions answer the open questions from any place in any file, for editors without prompts and after a prompt was
-// dismissed. None is preferred: editors run preferred fixes at a key press (VS Code's Auto Fix), and that is no consent.
-func (s *Server) questionActions() []codeAction {
+// dismissed. None is preferred: editors run preferred fixes at a key press (VS Code's Auto Fix), and that is no consent. They
+// carry the problems of the place, as if they were fixes of them: Helix and VS Code put what fixes something above the rest.
+func (s *Server) questionActions(problems []diagnostic) []codeAction {
 	list := []codeAction{}
 	a := s.agent.now()
 	if a == nil {
@@ -102,7 +103,7 @@ func (s *Server) questionActions() []codeAction {
 	for _, q := range a.Sessions.Pending() {
 		for _, c := range q.Choices {
 			list = append(list, codeAction{
-				Title: actionTitle(c, q.OpenQuestion), Kind: "quickfix",
+				Title: actionTitle(c, q.OpenQuestion), Kind: "quickfix", Diagnostics: problems,
 				Command: protocol.Command{Title: c.Title, Command: "opencode.permission.reply", Arguments: []any{
 					replyArgs{ID: questionID(q.ID), Reply: c.Reply, Via: "code action"},
 				}},

@@ -40,7 +40,14 @@ func (l *followers) add(session string) (end func()) {
 		l.done = map[string]chan struct{}{}
 	}
 	l.done[session] = done
-	return func() { close(done) }
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.done[session] == done {
+			delete(l.done, session)
+		}
+		close(done)
+	}
 }
 
 // wait returns when the session's follower has ended, if there was one.
@@ -79,9 +86,13 @@ func (s *Server) opened(session *agent.Session) {
 // follow hands the events from a pump to the loop, which has more to wait for.
 func (f *follower) follow() {
 	ctx, cancel := context.WithCancel(context.Background()) // the session ends first, so that its last events are shown
+	from := f.file.seq
+	if f.server.client.extensions.Events {
+		from = 0 // a plugin shows what was before, too
+	}
 	f.server.work.Go(func() {
 		defer close(f.events)
-		for e := range f.session.Events(ctx, 0) {
+		for e := range f.session.Events(ctx, from) {
 			f.events <- e
 		}
 	})
@@ -151,6 +162,9 @@ func (f *follower) show(e agent.Event) {
 		f.progress.report(f.doing())
 	case agent.CallDone:
 		f.progress.report(f.doing())
+	case agent.Compacted:
+		f.progress.report(f.doing())
+		f.compacted(e)
 	case agent.TurnEnded:
 		if e.Turn != f.last { // else it is written down late, and the user was told at its time
 			f.last = e.Turn
@@ -201,6 +215,19 @@ func (f *follower) ended(end *agent.TurnEnd) {
 		s.showMessage(protocol.MessageTypeInfo, f.changed(end.Files))
 	case end.Text != "":
 		f.openAnswer()
+	}
+}
+
+// compacted says that the conversation was shortened; in a message where the user wanted it.
+func (f *follower) compacted(e agent.Event) {
+	text := fmt.Sprintf("OpenCode: the conversation is shortened; a summary stands for %d messages", e.Summary.Messages)
+	if e.Summary.Failure != "" {
+		text = fmt.Sprintf("OpenCode: the conversation is shortened without a summary of %d messages: %s", e.Summary.Messages, visible(e.Summary.Failure))
+	}
+	if e.Summary.Why == agent.BecauseAsked || e.Summary.Failure != "" {
+		f.server.showMessage(protocol.MessageTypeInfo, text)
+	} else {
+		f.server.logMessage(text)
 	}
 }
 

@@ -86,7 +86,7 @@ func (p *peer) agent(_ context.Context, e Editor) (*Agent, error) {
 		Model: func(string) (agent.Model, agent.ModelInfo, error) {
 			return p, agent.ModelInfo{Name: "test/model"}, nil
 		},
-		SmallModel: func() agent.Model { return nil },
+		SmallModel: func() (agent.Model, agent.ModelInfo) { return nil, agent.ModelInfo{} },
 		Equip: func(_ context.Context, s *agent.Session, _ agent.Profile, _ agent.ModelInfo) (agent.Equipment, error) {
 			set := tools.NewSet(tools.Define("do", "does", func(context.Context, struct{}) (tools.Op, error) {
 				return tools.NewOp(permission.Access{Tool: "do", Subject: "it", Items: []permission.Item{{Permission: "do", Values: []string{"it"}}}},

@@ -107,6 +107,7 @@ type Server struct {
 	edits     editLog
 	typed     typing
 	early     early
+	disorder  disorder
 	followers followers
 	applier   *applier
 	work      sync.WaitGroup // followers, prompter, watcher, socket

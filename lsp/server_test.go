@@ -17,6 +17,7 @@ import (
 	"github.com/sourcegraph/jsonrpc2"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/agent/agenttest"
 )
 
 // Whatever the editor owes an answer to, exit does not wait for it.
@@ -99,7 +100,7 @@ func TestLossOfEditor(t *testing.T) {
 		if err != nil || len(list) != 1 {
 			t.Fatalf("sessions = %v, %v", list, err)
 		}
-		events, err := p.store.Load(t.Context(), list[0].ID)
+		events, err := agenttest.Events(t.Context(), p.store, list[0].ID)
 		if err != nil || events[len(events)-1].Type != agent.TurnEnded {
 			t.Errorf("the turn has no end: %v", err)
 		}

@@ -32,6 +32,18 @@ func pick(ctx context.Context, a *Agent, id string) (*agent.Session, error) {
 	return a.Sessions.Current(ctx)
 }
 
+// pickID is the id of that session, which need not be opened for it.
+func pickID(ctx context.Context, a *Agent, id string) (string, error) {
+	if id != "" {
+		return id, nil
+	}
+	session, err := a.Sessions.Current(ctx)
+	if err != nil {
+		return "", err
+	}
+	return session.ID(), nil
+}
+
 func (s *Server) cancelTurn(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
 	cancelled := false
 	for _, session := range a.Sessions.Running() {
@@ -111,12 +123,50 @@ func (s *Server) sessionDelete(ctx context.Context, a *Agent, args sessionArgs) 
 	if args.Session == "" {
 		return nil, rpcError(jsonrpc2.CodeInvalidParams, "session is missing: name the session to delete")
 	}
-	if err := a.Sessions.Delete(ctx, args.Session); err != nil {
+	gone, err := a.Sessions.Delete(ctx, args.Session)
+	for _, id := range gone {
+		s.followers.wait(ctx, id) // it writes the transcript to the end
+		if err := os.Remove(s.transcriptPath(id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("the session is deleted, its transcript is not: %w", err)
+		}
+	}
+	if err != nil {
 		return nil, err
 	}
-	s.followers.wait(ctx, args.Session) // it writes the transcript to the end
-	if err := os.Remove(s.transcriptPath(args.Session)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("the session is deleted, its transcript is not: %w", err)
-	}
 	return map[string]bool{"deleted": true}, nil
+}
+
+func (s *Server) sessionCompact(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
+	session, err := pick(ctx, a, args.Session)
+	if err != nil {
+		return nil, err
+	}
+	done, err := session.Compact(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{"session": session.ID(), "compacted": done}, nil
+}
+
+func (s *Server) sessionFork(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
+	id, err := pickID(ctx, a, args.Session)
+	if err != nil {
+		return nil, err
+	}
+	fork, err := a.Sessions.Fork(ctx, id, args.Turn)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"session": fork.ID()}, nil
+}
+
+func (s *Server) sessionRename(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
+	id, err := pickID(ctx, a, args.Session)
+	if err != nil {
+		return nil, err
+	}
+	if err := a.Sessions.Rename(ctx, id, args.Title); err != nil {
+		return nil, err
+	}
+	return map[string]string{"session": id}, nil
 }

@@ -21,6 +21,7 @@ func (s *Server) didOpen(p didOpenParams) error {
 		logger().Warningf("didOpen: %s was open already; the new text counts", path)
 	}
 	s.ws.Open(path, p.TextDocument.Version, p.TextDocument.Text)
+	delete(s.disorder, path)
 	for _, change := range s.early.take(path, p.TextDocument.Version) {
 		if err := s.didChange(change); err != nil {
 			return err
@@ -29,14 +30,32 @@ func (s *Server) didOpen(p didOpenParams) error {
 	return nil
 }
 
-// didChange applies the changes in their order; each refers to the text that the ones before it made (LSP 3.17). A change
-// that does not fit leaves the document unsynchronised: nothing reads or edits it until the editor opens it again.
+// didChange applies a change, or, where it is one that others were ahead of, all of them again in their order.
 func (s *Server) didChange(p didChangeParams) error {
 	path, err := pathOf(p.TextDocument.URI)
 	if err != nil {
 		return nil
 	}
 	s.typed.note()
+	if s.client.name != "helix" || p.TextDocument.Version == nil {
+		return s.update(path, p)
+	}
+	if g := s.disorder.late(path, p); g != nil {
+		s.ws.Open(path, g.version, g.text)
+		for _, change := range g.changes {
+			if err := s.update(path, change); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	s.disorder.note(s.ws, path, p)
+	return s.update(path, p)
+}
+
+// update applies the changes in their order; each refers to the text that the ones before it made (LSP 3.17). A change
+// that does not fit leaves the document unsynchronised: nothing reads or edits it until the editor opens it again.
+func (s *Server) update(path string, p didChangeParams) error {
 	var known int32
 	s.ws.View(path, func(_ *workspace.Buffer, v int32) { known = v })
 	version := known

@@ -91,6 +91,47 @@ func TestChangeBeforeOpen(t *testing.T) {
 	}
 }
 
+// Helix 25.01 may send changes in any order; it also counts changes that it never sends.
+func TestChangesOutOfOrder(t *testing.T) {
+	put := func(at int, text string) string {
+		return fmt.Sprintf(`{"range":{"start":{"line":0,"character":%d},"end":{"line":0,"character":%d}},"text":%q}`, at, at, text)
+	}
+	for _, c := range []struct {
+		name     string
+		versions []int // of changes that put their version behind that of the one before
+		pause    time.Duration
+		want     string
+	}{
+		{"in order", []int{1, 2, 3}, 0, "x123"},
+		{"two swapped", []int{2, 1, 3}, 0, "x123"},
+		{"the first last", []int{2, 3, 4, 1}, 0, "x1234"},
+		{"backwards", []int{4, 3, 2, 1}, 0, "x1234"},
+		{"two gaps", []int{2, 1, 4, 3}, 0, "x1234"},
+		{"one twice", []int{1, 2, 2}, 0, ""},
+		{"much too late", []int{2, 1}, time.Minute, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, path := docServer(t)
+				s.client.name = "helix"
+				s.open(path, 0, "x")
+				for _, v := range c.versions {
+					s.change(path, v, put(v, fmt.Sprint(v)))
+					time.Sleep(c.pause)
+				}
+				if got := s.text(path); got != c.want {
+					t.Errorf("got %q, want %q", got, c.want)
+				}
+				s.open(path, 0, "again")
+				s.change(path, 7, put(0, "seen ")) // after completions that were only shown
+				if got := s.text(path); got != "seen again" {
+					t.Errorf("after a gap that stays: %q", got)
+				}
+			})
+		})
+	}
+}
+
 func TestChangeOfUnknownDocument(t *testing.T) {
 	s, path := docServer(t)
 	s.change(path, 2, `{"text":"x"}`)

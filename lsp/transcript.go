@@ -17,6 +17,9 @@ type transcript struct {
 	pending string // not written yet: the disk was full
 }
 
+// pieceSize is about how much of a stored transcript is written at a time.
+const pieceSize = 64 << 10
+
 // catchUp takes what is stored of a session that was just opened.
 func (t *transcript) catchUp(session *agent.Session) {
 	var text strings.Builder
@@ -26,6 +29,10 @@ func (t *transcript) catchUp(session *agent.Session) {
 		text.WriteString(agent.Markdown(e))
 		if e.Seq >= last {
 			break
+		}
+		if text.Len() > pieceSize {
+			t.append(text.String())
+			text.Reset()
 		}
 	}
 	t.append(text.String())

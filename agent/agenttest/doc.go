@@ -17,8 +17,10 @@
 //	!think TEXT               is the model's reasoning, before its text
 //	!raw DATA                 sends DATA as one server-sent event of its own, after text and calls
 //	!title TEXT               is not a step: TEXT answers every request that offers no tools
+//	!summary TEXT             is not a step: TEXT answers every request for a summary
+//	!limit TOKENS             is not a step: longer requests, four bytes a token, are refused as longer than the context
 //	\anything                 is text without the backslash, so \call, \! and a lone \ (an empty line) are text
 //
-// Requests without tools whose system text speaks of a title are answered "Scripted session" where the script has no
-// !title. When the script is used up, the model says so in plain text and calls nothing.
+// Requests without tools whose system text speaks of a summary are answered "Scripted summary" where the script has no
+// !summary, and those that speak of a title "Scripted session" where it has no !title. When the script is used up, the model says so in plain text and calls nothing.
 package agenttest

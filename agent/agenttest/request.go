@@ -91,10 +91,10 @@ func (r *request) prompt() string {
 	return r.Messages[i].text()
 }
 
-// wantsTitle says that the request asks for a session's title.
-func (r *request) wantsTitle() bool {
+// wants says that the request asks for a session's title, or for a summary.
+func (r *request) wants(what string) bool {
 	return slices.ContainsFunc(r.Messages, func(m message) bool {
-		return m.Role == "system" && strings.Contains(strings.ToLower(m.text()), "title")
+		return m.Role == "system" && strings.Contains(strings.ToLower(m.text()), what)
 	})
 }
 

@@ -3,6 +3,7 @@ package agenttest
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -28,7 +29,7 @@ type Server struct {
 
 	mu       sync.Mutex // guards what follows
 	steps    []Step
-	title    string
+	settings Step // Title, Summary and Limit
 	requests []json.RawMessage
 	headers  []http.Header
 	times    []Exchange
@@ -42,13 +43,7 @@ type Server struct {
 // New returns a server that plays script. It opens nothing until [Server.URL] or [Server.Client] is called.
 func New(script ...Step) *Server {
 	s := &Server{done: make(chan struct{})}
-	for _, step := range script {
-		if step.Title != "" {
-			s.title = step.Title
-		} else {
-			s.steps = append(s.steps, step)
-		}
-	}
+	s.Add(script...)
 	s.http.Handler = s.handler()
 	return s
 }
@@ -152,11 +147,19 @@ func (s *Server) Left() int {
 	return len(s.steps)
 }
 
-// Add appends steps to the script.
+// Add appends steps to the script, and takes over what is set.
 func (s *Server) Add(script ...Step) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.steps = append(s.steps, script...)
+	for _, step := range script {
+		if step.setting() {
+			s.settings.Title = cmp.Or(step.Title, s.settings.Title)
+			s.settings.Summary = cmp.Or(step.Summary, s.settings.Summary)
+			s.settings.Limit = cmp.Or(step.Limit, s.settings.Limit)
+		} else {
+			s.steps = append(s.steps, step)
+		}
+	}
 }
 
 // complete reads a request as one of the two protocols and answers in it.
@@ -202,8 +205,14 @@ func (s *Server) take(raw []byte, header http.Header, req *request, problem stri
 		s.problems = append(s.problems, problem)
 		return Step{}, number
 	}
-	if len(req.Tools) == 0 && (s.title != "" || req.wantsTitle()) {
-		return Step{Text: cmp.Or(s.title, "Scripted session")}, number
+	set := s.settings
+	switch tokens := req.size / 4; {
+	case set.Limit > 0 && tokens > set.Limit:
+		return tooLong(set.Limit, tokens), number
+	case len(req.Tools) == 0 && req.wants("summary"):
+		return Step{Text: cmp.Or(set.Summary, "Scripted summary")}, number
+	case len(req.Tools) == 0 && (set.Title != "" || req.wants("title")):
+		return Step{Text: cmp.Or(set.Title, "Scripted session")}, number
 	}
 	next := slices.IndexFunc(s.steps, func(step Step) bool { return strings.Contains(req.prompt(), step.For) })
 	if next < 0 {
@@ -212,4 +221,10 @@ func (s *Server) take(raw []byte, header http.Header, req *request, problem stri
 	step = s.steps[next]
 	s.steps = slices.Delete(s.steps, next, next+1)
 	return step, number
+}
+
+// tooLong refuses a request as OpenAI does.
+func tooLong(limit, tokens int) Step {
+	return Step{Status: http.StatusBadRequest, Type: "invalid_request_error", Code: "context_length_exceeded", Message: fmt.Sprintf(
+		"This model's maximum context length is %d tokens. However, your messages resulted in %d tokens.", limit, tokens)}
 }

@@ -39,9 +39,14 @@ type Step struct {
 	Message, Code, Type string
 	// For, if set, keeps the step for conversations whose first prompt holds this text.
 	For string
-	// Title, if set, makes this no step: it answers the requests that offer no tools.
-	Title string
+	// Title, if set, makes this no step: it answers the requests that offer no tools. Summary does for those among them that
+	// want one. Limit refuses requests of more tokens, of four bytes each, as longer than the model's context.
+	Title, Summary string
+	Limit          int
 }
+
+// setting says that the step is none.
+func (s Step) setting() bool { return s.Title != "" || s.Summary != "" || s.Limit != 0 }
 
 // Parse reads a script; the package comment has its grammar. Errors name the line.
 func Parse(text string) ([]Step, error) {
@@ -71,6 +76,13 @@ func (p *parser) line(line string) error {
 	case strings.HasPrefix(line, "!title "):
 		p.steps = append(p.steps, Step{Title: strings.TrimSpace(line[len("!title "):])})
 		return nil
+	case strings.HasPrefix(line, "!summary "):
+		p.steps = append(p.steps, Step{Summary: strings.TrimSpace(line[len("!summary "):])})
+		return nil
+	case strings.HasPrefix(line, "!limit "):
+		limit, err := strconv.Atoi(strings.TrimSpace(line[len("!limit "):]))
+		p.steps = append(p.steps, Step{Limit: limit})
+		return err
 	}
 	p.used = true
 	switch {
@@ -115,7 +127,7 @@ func (s *Step) directive(line string) (err error) {
 	case "status":
 		err = s.status(rest)
 	default:
-		err = fmt.Errorf("no directive !%s: use !status, !drop, !hang, !slow, !for, !think, !raw or !title", word)
+		err = fmt.Errorf("no directive !%s: use !status, !drop, !hang, !slow, !for, !think, !raw, !title, !summary or !limit", word)
 	}
 	return err
 }

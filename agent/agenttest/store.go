@@ -80,8 +80,11 @@ func (t *transcript) note(e agent.Event) {
 	}
 }
 
+// pageSize is how many events Load returns at most: few, so that tests meet more than one page.
+const pageSize = 40
+
 // Load implements agent.Store.
-func (s *MemoryStore) Load(ctx context.Context, session string) ([]agent.Event, error) {
+func (s *MemoryStore) Load(ctx context.Context, session string, after int64) ([]agent.Event, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("load session %s: %w", session, err)
 	}
@@ -91,13 +94,26 @@ func (s *MemoryStore) Load(ctx context.Context, session string) ([]agent.Event, 
 	if t == nil || len(t.events) == 0 {
 		return nil, fmt.Errorf("load session %s: %w", session, agent.ErrNotFound)
 	}
-	events := make([]agent.Event, len(t.events))
-	for i, row := range t.events {
-		if err := json.Unmarshal(row, &events[i]); err != nil {
-			return nil, fmt.Errorf("load session %s: event %d: %w", session, i+1, err)
+	rows := t.events[min(int(max(after, 0)), len(t.events)):]
+	events := make([]agent.Event, min(len(rows), pageSize))
+	for i := range events {
+		if err := json.Unmarshal(rows[i], &events[i]); err != nil {
+			return nil, fmt.Errorf("load session %s: event %d: %w", session, int(after)+i+1, err)
 		}
 	}
 	return events, nil
+}
+
+// Events are all stored events of a session.
+func Events(ctx context.Context, store agent.Store, session string) ([]agent.Event, error) {
+	var all []agent.Event
+	for e, err := range agent.Transcript(ctx, store, session, 0) {
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, e)
+	}
+	return all, nil
 }
 
 // List implements agent.Store.

@@ -32,7 +32,7 @@ func TestStore(t *testing.T) {
 		t.Fatal(err)
 	}
 	prompt.Text = "changed by the caller"
-	events, err := s.Load(ctx, "a")
+	events, err := s.Load(ctx, "a", 0)
 	if err != nil || len(events) != 3 || events[1].Prompt.Text != "go" {
 		t.Errorf("loaded %+v, %v", events, err)
 	}
@@ -69,8 +69,8 @@ func TestStoreErrors(t *testing.T) {
 	ctx := t.Context()
 	ended, cancel := context.WithCancel(ctx)
 	cancel()
-	_, missing := s.Load(ctx, "a")
-	_, cancelled := s.Load(ended, "a")
+	_, missing := s.Load(ctx, "a", 0)
+	_, cancelled := s.Load(ended, "a", 0)
 	_, unlisted := s.List(ended, "")
 	if err := s.Append(ctx, "a", created("a", "", 1)); err != nil {
 		t.Fatal(err)

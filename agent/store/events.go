@@ -96,17 +96,26 @@ func told(info agent.SessionInfo, e agent.Event) agent.SessionInfo {
 	return info
 }
 
-// Load returns a session's events in order, or an error that is [agent.ErrNotFound].
-func (s *Store) Load(ctx context.Context, session string) ([]agent.Event, error) {
+// pageBytes is about how much Load reads at a time; an event that is longer comes alone.
+const pageBytes = 256 << 10
+
+// Load returns the next events of a session with Seq above after, in order, or an error that is [agent.ErrNotFound]. Where
+// none comes back there are no more.
+func (s *Store) Load(ctx context.Context, session string, after int64) ([]agent.Event, error) {
 	db, err := s.use(ctx)
 	if err != nil {
 		return nil, err
 	}
-	events, err := collect(ctx, db.load, decode[agent.Event], session)
+	size := 0
+	events, err := collect(ctx, db.load, func(rows *sql.Rows) (agent.Event, bool, error) {
+		e, n, err := decodeSized[agent.Event](rows)
+		size += n
+		return e, size < pageBytes, err
+	}, session, after)
 	if err != nil {
 		return nil, s.explain(err)
 	}
-	if len(events) == 0 {
+	if len(events) == 0 && after <= 0 {
 		return nil, fmt.Errorf("session %s: %w", session, agent.ErrNotFound)
 	}
 	return events, nil
@@ -122,16 +131,16 @@ func (s *Store) List(ctx context.Context, directory string) ([]agent.SessionInfo
 	return infos, s.explain(err)
 }
 
-func decodeInfo(rows *sql.Rows) (agent.SessionInfo, error) {
+func decodeInfo(rows *sql.Rows) (agent.SessionInfo, bool, error) {
 	var info agent.SessionInfo
 	var data string
 	var updated int64
 	if err := rows.Scan(&data, &updated); err != nil {
-		return info, err
+		return info, false, err
 	}
 	err := json.Unmarshal([]byte(data), &info)
 	info.Updated = time.Unix(0, updated)
-	return info, err
+	return info, true, err
 }
 
 // Delete removes a session and its events, or fails with [agent.ErrNotFound]. It does not ask who is writing it: a writer
@@ -154,17 +163,18 @@ func (s *Store) Delete(ctx context.Context, session string) error {
 	}))
 }
 
-// collect runs a query and reads all its rows, so that the one connection is free again when it returns.
-func collect[T any](ctx context.Context, stmt *sql.Stmt, read func(*sql.Rows) (T, error), args ...any) ([]T, error) {
+// collect runs a query and reads its rows, as long as read says that there may be more, so that the one connection is free
+// again when it returns.
+func collect[T any](ctx context.Context, stmt *sql.Stmt, read func(*sql.Rows) (v T, more bool, err error), args ...any) ([]T, error) {
 	rows, err := stmt.QueryContext(ctx, args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
 	var all []T
-	for rows.Next() {
-		v, err := read(rows)
-		if err != nil {
+	for more := true; more && rows.Next(); {
+		var v T
+		if v, more, err = read(rows); err != nil {
 			return nil, err
 		}
 		all = append(all, v)
@@ -173,11 +183,16 @@ func collect[T any](ctx context.Context, stmt *sql.Stmt, read func(*sql.Rows) (T
 }
 
 // decode reads a row of one JSON column.
-func decode[T any](rows *sql.Rows) (T, error) {
-	var v T
+func decode[T any](rows *sql.Rows) (T, bool, error) {
+	v, _, err := decodeSized[T](rows)
+	return v, true, err
+}
+
+// decodeSized is decode with the length of the JSON.
+func decodeSized[T any](rows *sql.Rows) (v T, size int, err error) {
 	var data sql.RawBytes
 	if err := rows.Scan(&data); err != nil {
-		return v, err
+		return v, 0, err
 	}
-	return v, json.Unmarshal(data, &v)
+	return v, len(data), json.Unmarshal(data, &v)
 }

@@ -53,7 +53,7 @@ func TestKilledBetweenAppends(t *testing.T) {
 			t.Fatalf("the dead process still owns the session: %v", err)
 		}
 		defer release()
-		got, err := s.Load(t.Context(), "a")
+		got, err := s.Load(t.Context(), "a", 0)
 		if err != nil || len(got) < printed {
 			t.Fatalf("%d events stored, %v; Append had returned for %d", len(got), err, printed)
 		}
@@ -153,7 +153,7 @@ func TestFaultsAreSentences(t *testing.T) {
 			tc.harm(t, dir, s)
 			err := s.Append(t.Context(), "a", created("a", "/w", 1), prompt("a", 2, strings.Repeat("x", 1<<20)))
 			if err == nil {
-				_, err = s.Load(t.Context(), "big")
+				_, err = s.Load(t.Context(), "big", 0)
 			}
 			if want := fmt.Sprintf(tc.want, filepath.Join(dir, File)); err == nil || err.Error() != want {
 				t.Errorf("got  %v\nwant %s", err, want)

@@ -97,7 +97,7 @@ func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
 		&s.putSession: `INSERT INTO session (id, directory, info, updated, seq) VALUES (?, ?, ?, ?, ?)
 			ON CONFLICT (id) DO UPDATE SET directory = excluded.directory, info = excluded.info,
 			updated = excluded.updated, seq = excluded.seq`,
-		&s.load:        "SELECT data FROM event WHERE session = ? ORDER BY seq",
+		&s.load:        "SELECT data FROM event WHERE session = ? AND seq > ? ORDER BY seq",
 		&s.list:        "SELECT info, updated FROM session WHERE ?1 = '' OR directory = ?1 ORDER BY updated DESC, id DESC",
 		&s.dropSession: "DELETE FROM session WHERE id = ?",
 		&s.dropEvents:  "DELETE FROM event WHERE session = ?",

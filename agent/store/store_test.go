@@ -73,7 +73,7 @@ func TestEventsComeBackAsTheyWere(t *testing.T) {
 	}
 	add(t, s, "ses_1", want[:1]...)
 	add(t, s, "ses_1", want[1:]...)
-	got, err := s.Load(t.Context(), "ses_1")
+	got, err := s.Load(t.Context(), "ses_1", 0)
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("Load = %+v, %v\nwant %+v", got, err, want)
 	}
@@ -92,7 +92,7 @@ func TestAppendKeepsTheOrder(t *testing.T) {
 			if err := s.Append(t.Context(), "ses_1", tc...); err == nil {
 				t.Error("accepted")
 			}
-			if got, err := s.Load(t.Context(), "ses_1"); len(got) != 1 || err != nil {
+			if got, err := s.Load(t.Context(), "ses_1", 0); len(got) != 1 || err != nil {
 				t.Errorf("%d events stored, %v; want the first alone", len(got), err)
 			}
 		})
@@ -127,7 +127,7 @@ func TestDelete(t *testing.T) {
 	if err := s.Delete(t.Context(), "a"); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.Load(t.Context(), "a")
+	_, err := s.Load(t.Context(), "a", 0)
 	for what, err := range map[string]error{"load": err, "delete again": s.Delete(t.Context(), "a")} {
 		if !errors.Is(err, agent.ErrNotFound) {
 			t.Errorf("%s: %v, want ErrNotFound", what, err)
@@ -173,7 +173,7 @@ func TestTwoStoresSeeEachOther(t *testing.T) {
 	add(t, one, "a", created("a", "/w", 1))
 	add(t, two, "b", created("b", "/w", 2))
 	add(t, two, "a", prompt("a", 2, "from the other"))
-	got, err := one.Load(t.Context(), "a")
+	got, err := one.Load(t.Context(), "a", 0)
 	if err != nil || len(got) != 2 || got[1].Prompt.Text != "from the other" {
 		t.Errorf("one sees %v, %v", got, err)
 	}
@@ -213,7 +213,7 @@ func TestManyWritersOfOneStore(t *testing.T) {
 	}
 	wg.Wait()
 	for i := range 8 {
-		if got, err := s.Load(t.Context(), fmt.Sprint("s", i)); len(got) != 20 || err != nil {
+		if got, err := s.Load(t.Context(), fmt.Sprint("s", i), 0); len(got) != 20 || err != nil {
 			t.Errorf("s%d has %d events, %v", i, len(got), err)
 		}
 	}
@@ -237,7 +237,7 @@ func TestCloseAndAgain(t *testing.T) {
 			t.Errorf("%s after Close: %v", what, err)
 		}
 	}
-	if got, err := open(t, dir).Load(t.Context(), "a"); len(got) != 1 || err != nil {
+	if got, err := open(t, dir).Load(t.Context(), "a", 0); len(got) != 1 || err != nil {
 		t.Errorf("reopened: %v, %v", got, err)
 	}
 }

@@ -67,6 +67,14 @@ func (f *fileWatch) seenBy(session string) *tools.Seen {
 	return seen
 }
 
+// forget drops what is kept of a session that has ended. What was watched for it stays watched.
+func (f *fileWatch) forget(session string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.seen, session)
+	delete(f.changed, session)
+}
+
 // note is what the model of a session should hear before its next step, "" for nothing.
 func (f *fileWatch) note(s *agent.Session) string {
 	f.mu.Lock()
@@ -76,7 +84,7 @@ func (f *fileWatch) note(s *agent.Session) string {
 	f.mu.Unlock()
 	var stale []string
 	for _, path := range list {
-		if file, err := f.ws.Read(path); err == nil && seen.Stale(file) {
+		if file, err := f.ws.Read(path); err == nil && seen.News(file) {
 			p, err := f.ws.Resolve(path)
 			if err == nil {
 				stale = append(stale, p.Rel)

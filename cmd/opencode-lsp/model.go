@@ -84,18 +84,18 @@ func (e *engine) setModel(name string) {
 	e.chosen = name
 }
 
-// smallModel is the model for titles, nil where small_model is not set.
-func (e *engine) smallModel() agent.Model {
+// smallModel is the model for titles and summaries, nil where small_model is not set.
+func (e *engine) smallModel() (agent.Model, agent.ModelInfo) {
 	name := e.now().SmallModel
 	if name == "" {
-		return nil
+		return nil, agent.ModelInfo{}
 	}
 	m, err := e.named(name)
 	if err != nil {
 		logger().Warningf("small_model: %s", err)
-		return nil
+		return nil, agent.ModelInfo{}
 	}
-	return m
+	return m, e.about(name).ModelInfo
 }
 
 // named returns the model of that name; it is made once for a configuration.

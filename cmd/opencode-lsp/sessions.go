@@ -1,12 +1,17 @@
 package main
 
 import (
+	"bufio"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -18,43 +23,61 @@ import (
 )
 
 func (p *program) sessionsCommand() *cobra.Command {
-	var format string
-	cmd := &cobra.Command{Use: "sessions", Short: "List, show, export or delete sessions", Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error { return usageError("name one of list, show, export, delete") }}
-	cmd.PersistentFlags().StringVar(&format, "format", "text", "text or json")
-	with := func(use, short string, args cobra.PositionalArgs, f func(*cobra.Command, *store.Store, []string) error) {
-		cmd.AddCommand(&cobra.Command{Use: use, Short: short, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
-			if format != "text" && format != "json" {
-				return usageError("--format %q is not one of text, json", format)
+	var format, turn string
+	cmd := &cobra.Command{Use: "sessions", Short: "List, show, export, fork, rename or delete sessions", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return usageError("name one of list, show, export, fork, rename, delete")
+		}}
+	cmd.PersistentFlags().StringVar(&format, "format", "text", "text, which for a transcript is markdown, or json")
+	with := func(use, short string, args cobra.PositionalArgs, f func(context.Context, *store.Store, []string) error) *cobra.Command {
+		sub := &cobra.Command{Use: use, Short: short, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
+			if !slices.Contains([]string{"text", "markdown", "json"}, format) {
+				return usageError("--format %q is not one of text, json, markdown", format)
 			}
 			s, err := store.Open(p.dirs.data)
 			if err != nil {
 				return failed(err)
 			}
 			defer s.Close()
-			return failed(f(cmd, s, args))
-		}})
+			return failed(explainMissing(args, f(cmd.Context(), s, args)))
+		}}
+		cmd.AddCommand(sub)
+		return sub
 	}
-	with("list", "List the sessions of this folder", cobra.NoArgs, func(cmd *cobra.Command, s *store.Store, _ []string) error {
-		return p.listSessions(cmd, s, format)
+	with("list", "List the sessions of this folder", cobra.NoArgs, func(ctx context.Context, s *store.Store, _ []string) error {
+		return p.listSessions(ctx, s, format)
 	})
-	show := func(cmd *cobra.Command, s *store.Store, args []string) error {
-		return p.showSession(cmd, s, args[0], format)
+	show := func(ctx context.Context, s *store.Store, args []string) error {
+		return p.showSession(ctx, s, args[0], format)
 	}
 	with("show ID", "Print the transcript of a session as Markdown", cobra.ExactArgs(1), show)
-	with("export ID", "Print a session, with --format json as its events", cobra.ExactArgs(1), show)
-	with("delete ID", "Delete a session", cobra.ExactArgs(1), func(cmd *cobra.Command, s *store.Store, args []string) error {
-		return p.deleteSession(cmd, s, args[0])
+	with("export ID", "Print a session as Markdown, or with --format json as its events", cobra.ExactArgs(1), show)
+	with("fork ID", "Make a session that begins as another one did, and print its id", cobra.ExactArgs(1),
+		func(ctx context.Context, s *store.Store, args []string) error {
+			return p.forkSession(ctx, s, args[0], turn)
+		}).
+		Flags().StringVar(&turn, "turn", "", "the last turn that it takes over; else all that have ended")
+	with("rename ID TITLE", "Give a session a title", cobra.MinimumNArgs(2), func(ctx context.Context, s *store.Store, args []string) error {
+		sessions := stored(s)
+		defer sessions.Close()
+		return sessions.Rename(ctx, args[0], strings.Join(args[1:], " "))
 	})
+	with("delete ID", "Delete a session with what its agents' tasks left", cobra.ExactArgs(1),
+		func(ctx context.Context, s *store.Store, args []string) error {
+			return p.deleteSession(ctx, s, args[0])
+		})
 	return cmd
 }
 
-func (p *program) listSessions(cmd *cobra.Command, s *store.Store, format string) error {
+// stored are the sessions of all folders, for what needs no model.
+func stored(s *store.Store) *agent.Sessions { return agent.NewSessions(agent.Options{Store: s}) }
+
+func (p *program) listSessions(ctx context.Context, s *store.Store, format string) error {
 	dir, err := workingDir()
 	if err != nil {
 		return err
 	}
-	list, err := s.List(cmd.Context(), workspace.New(dir).Roots()[0])
+	list, err := s.List(ctx, workspace.New(dir).Roots()[0])
 	if err != nil {
 		return err
 	}
@@ -68,42 +91,72 @@ func (p *program) listSessions(cmd *cobra.Command, s *store.Store, format string
 	return w.Flush()
 }
 
-func (p *program) showSession(cmd *cobra.Command, s *store.Store, id, format string) error {
-	events, err := s.Load(cmd.Context(), id)
-	if err != nil {
-		return explainMissing(id, err)
-	}
+// showSession prints a session event by event: it may be longer than memory.
+func (p *program) showSession(ctx context.Context, s *store.Store, id, format string) error {
+	w := bufio.NewWriter(p.stdout)
+	write, end := writeMarkdown, ""
 	if format == "json" {
-		return json.NewEncoder(p.stdout).Encode(events)
+		write, end = writeJSON, "\n]\n"
 	}
-	for _, e := range events {
-		if _, err := fmt.Fprint(p.stdout, agent.Markdown(e)); err != nil {
+	for e, err := range agent.Transcript(ctx, s, id, 0) {
+		if err != nil {
+			return err
+		}
+		if err := write(w, e); err != nil {
 			return err
 		}
 	}
-	return nil
+	w.WriteString(end)
+	return w.Flush()
 }
 
-// deleteSession refuses a session that an editor is using.
-func (p *program) deleteSession(cmd *cobra.Command, s *store.Store, id string) error {
-	release, err := s.Acquire(id)
+func writeMarkdown(w io.Writer, e agent.Event) error {
+	_, err := io.WriteString(w, agent.Markdown(e))
+	return err
+}
+
+// writeJSON writes an element of the list of events, the first with the list's beginning.
+func writeJSON(w io.Writer, e agent.Event) error {
+	data, err := json.Marshal(e)
 	if err != nil {
 		return err
 	}
-	defer release()
-	if err := s.Delete(cmd.Context(), id); err != nil {
-		return explainMissing(id, err)
+	start := ",\n"
+	if e.Seq == 1 {
+		start = "[\n"
 	}
-	if err := os.Remove(filepath.Join(p.dirs.transcripts(), id+".md")); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the session is deleted, its transcript is not: %w", err)
+	_, err = w.Write(append([]byte(start), data...))
+	return err
+}
+
+func (p *program) forkSession(ctx context.Context, s *store.Store, id, turn string) error {
+	sessions := stored(s)
+	defer sessions.Close()
+	fork, err := sessions.Fork(ctx, id, turn)
+	if err != nil {
+		return err
 	}
-	return nil
+	_, err = fmt.Fprintln(p.stdout, fork.ID())
+	return err
+}
+
+// deleteSession refuses a session that an editor is using.
+func (p *program) deleteSession(ctx context.Context, s *store.Store, id string) error {
+	sessions := stored(s)
+	defer sessions.Close()
+	gone, err := sessions.Delete(ctx, id)
+	for _, id := range gone {
+		if err := os.Remove(filepath.Join(p.dirs.transcripts(), id+".md")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("the session is deleted, its transcript is not: %w", err)
+		}
+	}
+	return err
 }
 
 // explainMissing says where to look for a session that there is not.
-func explainMissing(id string, err error) error {
-	if errors.Is(err, agent.ErrNotFound) {
-		return fmt.Errorf("there is no session %s; `opencode-lsp sessions list` shows those of this folder", id)
+func explainMissing(args []string, err error) error {
+	if errors.Is(err, agent.ErrNotFound) && len(args) > 0 {
+		return fmt.Errorf("there is no session %s; `opencode-lsp sessions list` shows those of this folder", args[0])
 	}
 	return err
 }

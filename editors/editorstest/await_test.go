@@ -3,8 +3,10 @@
 package editorstest
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,7 +24,7 @@ func (d *desk) until(what string, look func() (seen string, ok bool)) string {
 			return seen
 		}
 		if time.Now().After(deadline) {
-			d.t.Fatalf("%s: %s did not come; there was\n%s\nserver log:\n%s", d.name, what, seen, d.log())
+			d.t.Fatalf("%s: %s did not come; there was\n%s\nserver log:\n%s\ntranscript:\n%s", d.name, what, seen, d.log(), d.transcript())
 		}
 		<-tick.C
 	}
@@ -79,6 +81,24 @@ func (d *desk) awaitDisk(name, text string) {
 
 // servers are the processes of this desk's server.
 func (d *desk) servers() []int { return d.processes("opencode-lsp") }
+
+// awaitServers waits until n servers answer and stay: Helix starts its servers again when a workspace becomes trusted.
+func (d *desk) awaitServers(n int) []int {
+	d.t.Helper()
+	var last []int
+	since := time.Now()
+	d.until(strconv.Itoa(n)+" servers", func() (string, bool) {
+		now := slices.DeleteFunc(d.servers(), func(pid int) bool {
+			sockets, _ := filepath.Glob(d.outside("run/opencode-lsp/*-" + strconv.Itoa(pid) + ".sock"))
+			return len(sockets) == 0
+		})
+		if !slices.Equal(now, last) {
+			last, since = now, time.Now()
+		}
+		return fmt.Sprint(now), len(now) == n && time.Since(since) > 500*time.Millisecond
+	})
+	return last
+}
 
 // processes are this desk's, those of one program where it is named.
 func (d *desk) processes(program string) []int {

@@ -5,11 +5,11 @@ package editorstest
 import (
 	"context"
 	"encoding/json"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -24,7 +24,9 @@ type desk struct {
 	dir       string // of all that is the user's, as the editor sees it
 	model     *agenttest.Server
 	env       []string
-	terminals int // terminals so far
+	terminals int // that run
+	columns   int // of a terminal
+	rows      int
 }
 
 // project is the folder of the sources, with spaces and letters that are not ASCII, as people have them.
@@ -33,7 +35,7 @@ const project = "Mein Projekt é"
 // newDesk sets up a home and a project of the given files; steps script the model, none for a user without a model.
 func newDesk(t *testing.T, m machine, files map[string]string, steps string) *desk {
 	t.Helper()
-	d := &desk{t: t, name: m.name, root: m.root(t), model: agenttest.New()}
+	d := &desk{t: t, name: m.name, root: m.root(t), model: agenttest.New(), columns: 140, rows: 40}
 	t.Cleanup(d.model.Close)
 	dir, err := os.MkdirTemp(filepath.Join(d.root, "/tmp"), "oc")
 	if err != nil {
@@ -49,7 +51,7 @@ func newDesk(t *testing.T, m machine, files map[string]string, steps string) *de
 	for name, text := range files {
 		d.write(name, text)
 	}
-	d.install("opencode-lsp", "opencode-lsp")
+	d.install("opencode-lsp")
 	d.env = []string{"HOME=" + d.dir + "/home", "PATH=" + d.dir + "/bin:/usr/bin:/bin", "TERM=screen-256color", "LANG=C.UTF-8",
 		"XDG_RUNTIME_DIR=" + d.dir + "/run", "TMPDIR=/tmp", "SHELL=/bin/sh"}
 	if steps != "" {
@@ -81,30 +83,27 @@ func (d *desk) script(steps string) {
 }
 
 // install puts one of our programs into the user's PATH.
-func (d *desk) install(program, as string) {
+func (d *desk) install(program string) {
 	d.t.Helper()
-	from, err := os.Open(filepath.Join(programs, program))
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	defer from.Close()
-	to, err := os.OpenFile(d.outside("bin/"+as), os.O_CREATE|os.O_WRONLY, 0o755)
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	if _, err := io.Copy(to, from); err != nil {
-		d.t.Fatal(err)
-	}
-	if err := to.Close(); err != nil {
-		d.t.Fatal(err)
-	}
+	d.executable(filepath.Join(programs, program), program)
 }
 
 // stranger puts a program of the server's name into the PATH that is something else.
 func (d *desk) stranger() {
 	d.t.Helper()
-	if err := os.WriteFile(d.outside("bin/opencode-lsp"), []byte("#!/bin/sh\necho \"unknown command $1\" >&2\nexit 2\n"), 0o755); err != nil {
+	script := filepath.Join(d.t.TempDir(), "script")
+	if err := os.WriteFile(script, []byte("#!/bin/sh\necho \"unknown command $1\" >&2\nexit 2\n"), 0o700); err != nil {
 		d.t.Fatal(err)
+	}
+	d.executable(script, "opencode-lsp")
+}
+
+// executable copies a program into the PATH. Written by this process it could be "busy" when it is run: what another test
+// starts at that moment has inherited the file.
+func (d *desk) executable(from, as string) {
+	d.t.Helper()
+	if out, err := exec.Command("cp", "--remove-destination", from, d.outside("bin/"+as)).CombinedOutput(); err != nil {
+		d.t.Fatalf("%v: %s", err, out)
 	}
 }
 
@@ -118,6 +117,34 @@ func (d *desk) remove(name string) {
 
 // outside is a file of the user's as the test sees it.
 func (d *desk) outside(name string) string { return filepath.Join(d.root, d.dir, name) }
+
+// says runs one of our program's subcommands, which prints one line with a text in it.
+func (d *desk) says(text string, words ...string) {
+	d.t.Helper()
+	out, err := d.shell(append([]string{"opencode-lsp"}, words...)...)
+	if err != nil || !strings.Contains(out, text) || strings.Count(out, "\n") != 1 {
+		d.t.Fatalf("%q: %v\n%s", words, err, out)
+	}
+}
+
+// told checks that the model's last request holds a text.
+func (d *desk) told(text string) {
+	d.t.Helper()
+	requests := d.model.Requests()
+	if last := string(requests[len(requests)-1]); !strings.Contains(last, text) {
+		d.t.Errorf("the model was not told %q:\n%s", text, last)
+	}
+}
+
+// crash kills this desk's servers.
+func (d *desk) crash() {
+	d.t.Helper()
+	for _, pid := range d.servers() {
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+			d.t.Fatal(err)
+		}
+	}
+}
 
 // path is a file of the project as the test sees it.
 func (d *desk) path(name string) string { return d.outside(filepath.Join(project, name)) }

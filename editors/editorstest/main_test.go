@@ -76,3 +76,18 @@ func everyMachine(t *testing.T, machines []machine, scenario func(t *testing.T, 
 		})
 	}
 }
+
+// artefact saves a text beside others of the run, where a folder for them is named.
+func artefact(t *testing.T, name, text string) {
+	dir := os.Getenv("OPENCODE_EDITORS_SCREENS")
+	if dir == "" {
+		return
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Error(err)
+	}
+	name = strings.ReplaceAll(t.Name(), "/", "-") + "-" + name + ".txt"
+	if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
+		t.Error(err)
+	}
+}

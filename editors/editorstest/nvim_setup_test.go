@@ -5,7 +5,6 @@ package editorstest
 import (
 	"fmt"
 	"strings"
-	"syscall"
 	"testing"
 )
 
@@ -64,23 +63,14 @@ func TestNeovimCrash(t *testing.T) {
 		n := d.newNvim("calc.sh")
 		n.ex("OpenCode which colour?")
 		d.awaitTranscript("My favourite is blue.")
-		before := d.servers()
-		if len(before) != 1 {
-			t.Fatalf("servers %v", before)
-		}
-		if err := syscall.Kill(before[0], syscall.SIGKILL); err != nil {
-			t.Fatal(err)
-		}
+		d.crash()
 		n.shows("started again")
 		n.keep("crashed")
 		n.keys("Enter")
 		n.attached()
 		n.ex("OpenCode still?")
 		d.awaitTranscript("Still blue.")
-		requests := d.model.Requests()
-		if last := string(requests[len(requests)-1]); !strings.Contains(last, "My favourite is blue.") {
-			t.Errorf("the session did not go on:\n%s", last)
-		}
+		d.told("My favourite is blue.")
 	})
 }
 
@@ -91,28 +81,22 @@ func TestNeovimTwoWindows(t *testing.T) {
 		d := newDesk(t, m, calc(), editCall+"First done.\n\n")
 		d.env = append(d.env, `OPENCODE_PERMISSION={"edit": "allow"}`)
 		first := d.newNvim("calc.sh")
-		owner := d.servers()
+		owner := d.awaitServers(1)
 		second := d.newNvim("test.sh")
-		if all := d.servers(); len(owner) != 1 || len(all) != 2 {
-			t.Fatalf("servers %v, then %v", owner, all)
-		}
+		d.awaitServers(2)
 		first.ex("OpenCode make it right")
 		first.awaitBuffer("calc.sh", "+ $2")
 		d.awaitTranscript("First done.")
 		d.script(`call edit {"filePath": "test.sh", "oldString": "PASS", "newString": "GOOD"}` + "\n\nSecond done.\n")
-		if out, err := d.shell("opencode-lsp", "send", "--new", "say it better"); err != nil {
-			t.Fatalf("send: %v\n%s", err, out)
-		}
+		d.says("sent to session", "send", "--new", "say it better")
 		second.awaitBuffer("test.sh", "GOOD")
 		d.awaitTranscript("Second done.")
 		d.script("Third done.\n")
-		if out, err := d.shell("opencode-lsp", "send", "--server", fmt.Sprint(owner[0]), "--wait", "and you?"); err != nil || !strings.Contains(out, "Third done.") {
-			t.Errorf("send to %d: %v\n%s", owner[0], err, out)
-		}
+		d.says("Third done.", "send", "--server", fmt.Sprint(owner[0]), "--wait", "and you?")
 	})
 }
 
-// A buffer without a name goes into the prompt as text.
+// A buffer without a name goes into the prompt as text, and so does one of another machine.
 func TestNeovimUntitled(t *testing.T) {
 	everyNeovim(t, func(t *testing.T, m machine) {
 		d := newDesk(t, m, calc(), "It is a poem.\n")
@@ -127,6 +111,14 @@ func TestNeovimUntitled(t *testing.T) {
 		if asked := string(d.model.Requests()[0]); !strings.Contains(asked, "roses are red") {
 			t.Errorf("the text was not sent:\n%s", asked)
 		}
+		d.script("It is far away.\n")
+		n.ex("set buftype=nofile")
+		n.ex("file ssh://far/away.txt")
+		n.ex("1OpenCode and this?")
+		d.awaitTranscript("It is far away.")
+		if asked := string(d.model.Requests()[1]); strings.Contains(asked, "Place: ") || !strings.Contains(asked, "roses are red") {
+			t.Errorf("the text of the remote buffer was not sent as text:\n%s", asked)
+		}
 	})
 }
 
@@ -138,8 +130,7 @@ func TestNeovimLineEndings(t *testing.T) {
 			`call edit {"filePath": "`+name+`", "oldString": "ü\ndrei", "newString": "ä\nvier\nfünf"}`+"\n\nDone.\n")
 		n := d.newNvim(name)
 		n.ex("OpenCode count on")
-		n.asked("1", "edit")
-		n.answer("1", 2)
+		n.allow("1", "edit")
 		d.awaitDisk(name, "fünf")
 		if now := d.disk(name); now != "eins\r\nzwei 😀 ä\r\nvier\r\nfünf\r\n" {
 			t.Errorf("on disk %q", now)
@@ -156,5 +147,38 @@ func TestNeovimWithoutServer(t *testing.T) {
 		n.keys("Enter")
 		n.ex("checkhealth opencode")
 		n.shows("not in your PATH")
+	})
+}
+
+// Another program of the server's name, such as a much older one, is said to be that; Neovim is not stopped by it for long.
+func TestNeovimStranger(t *testing.T) {
+	everyNeovim(t, func(t *testing.T, m machine) {
+		d := newDesk(t, m, calc(), "")
+		d.sh("opencode-lsp editors neovim --into ~/.local/share/nvim/site/pack/opencode/start/opencode")
+		d.stranger()
+		n := d.openNvim("calc.sh")
+		n.shows("is not started again: see :checkhealth opencode")
+		n.keep("message")
+		n.keys("Enter")
+		n.ex("checkhealth opencode")
+		n.shows("(?s)does not run: unknown command version.*Is it another program of that name")
+		n.ex("edit calc.sh")
+		n.text("Gomine")
+		n.keys("Escape")
+		n.awaitBuffer("calc.sh", "mine")
+	})
+}
+
+// A folder that is no repository is a workspace like any other.
+func TestNeovimNoGit(t *testing.T) {
+	everyNeovim(t, func(t *testing.T, m machine) {
+		d := newDesk(t, m, calc(), editCall+testCall+"Done.\n")
+		d.remove(project + "/.git")
+		n := d.newNvim("calc.sh")
+		n.ex("OpenCode make it right")
+		n.allow("1", "edit")
+		n.allow("2", "bash")
+		d.awaitTranscript("PASS")
+		d.awaitDisk("calc.sh", "+ $2")
 	})
 }

@@ -35,19 +35,19 @@ func (d *desk) newNvim(file string, settings ...string) *nvim {
 
 func (d *desk) startNvim(file string, settings ...string) *nvim {
 	d.t.Helper()
-	site := d.dir + "/home/.local/share/nvim/site/pack/opencode/start/opencode"
-	if out, err := d.shell("opencode-lsp", "editors", "neovim", "--into", site); err != nil {
-		d.t.Fatalf("install the plugin: %v\n%s", err, out)
-	}
+	d.sh("opencode-lsp editors neovim --into ~/.local/share/nvim/site/pack/opencode/start/opencode")
+	return d.openNvim(file, settings...)
+}
+
+// openNvim starts Neovim with the plugin that is there.
+func (d *desk) openNvim(file string, settings ...string) *nvim {
+	d.t.Helper()
 	listen := fmt.Sprintf("%s/run/nvim%d", d.dir, d.terminals)
 	words := []string{"nvim", "--listen", listen, "--cmd", "set noswapfile shortmess+=I laststatus=2 statusline=%f%m\\ %{v:lua.require'opencode'.status()}"}
 	for _, s := range settings {
 		words = append(words, "--cmd", s)
 	}
-	if file != "" {
-		words = append(words, file)
-	}
-	return &nvim{d.terminal(words...), listen}
+	return &nvim{d.terminal(append(words, file)...), listen}
 }
 
 func (n *nvim) attached() {
@@ -72,6 +72,12 @@ func (n *nvim) awaitExpr(expr, want string) {
 		got := n.expr(expr)
 		return got + "\n" + n.look(), got == want
 	})
+}
+
+// idle waits until no turn runs.
+func (n *nvim) idle() {
+	n.t.Helper()
+	n.awaitExpr(`luaeval('require("opencode").status()')`, "")
 }
 
 // buffer is the text of a loaded buffer.
@@ -100,14 +106,24 @@ func (n *nvim) asked(id, subject string) {
 	n.shows(`(?s)OpenCode #` + id + ` ` + subject + `.*Allow once.*Type number`)
 }
 
+// guard is longer than the plugin takes an answer for a slip of the hand.
+const guard = 700 * time.Millisecond
+
 // answer chooses an entry of the menu of question id, as somebody who has read it.
 func (n *nvim) answer(id string, entry int) {
 	n.t.Helper()
-	n.still(700 * time.Millisecond)
+	n.still(guard)
 	n.text(fmt.Sprint(entry))
 	n.keys("Enter")
 	n.until("end of question "+id, func() (string, bool) {
 		now := n.look()
 		return now, !strings.Contains(now, "Type number") || !strings.Contains(now, "OpenCode #"+id+" ")
 	})
+}
+
+// allow waits for question number id and allows it once.
+func (n *nvim) allow(id, tool string) {
+	n.t.Helper()
+	n.asked(id, tool)
+	n.answer(id, 2)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -19,13 +18,13 @@ type screen struct {
 	shots  int
 }
 
-// terminal starts a program of the user's machine in a terminal of 140 by 40.
+// terminal starts a program of the user's machine in a terminal.
 func (d *desk) terminal(words ...string) *screen {
 	d.t.Helper()
 	d.terminals++
 	s := &screen{desk: d, socket: fmt.Sprintf("oc-%d-%d", os.Getpid(), d.terminals)}
 	s.socket += strings.ReplaceAll(d.dir, "/", "-")
-	s.tmux(append([]string{"-f", "/dev/null", "new-session", "-d", "-x", "140", "-y", "40", "--"}, d.command(words...)...)...)
+	s.tmux(append([]string{"-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(d.columns), "-y", fmt.Sprint(d.rows), "--"}, d.command(words...)...)...)
 	d.t.Cleanup(s.close)
 	s.tmux("set-option", "-g", "escape-time", "0")
 	s.tmux("set-option", "-g", "remain-on-exit", "on")
@@ -108,19 +107,8 @@ func (s *screen) still(a time.Duration) {
 	})
 }
 
-// keep saves the screen as an artefact, where a folder for them is named.
+// keep saves the screen as an artefact.
 func (s *screen) keep(name string) {
-	dir := os.Getenv("OPENCODE_EDITORS_SCREENS")
-	if dir == "" {
-		return
-	}
 	s.shots++
-	test := strings.ReplaceAll(s.t.Name(), "/", "-")
-	path := filepath.Join(dir, fmt.Sprintf("%s-%d-%s.txt", test, s.shots, name))
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		s.t.Error(err)
-	}
-	if err := os.WriteFile(path, []byte(s.look()+"\n"), 0o644); err != nil {
-		s.t.Error(err)
-	}
+	artefact(s.t, fmt.Sprintf("%d-%s", s.shots, name), s.look()+"\n")
 }

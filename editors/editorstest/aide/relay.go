@@ -18,7 +18,8 @@ import (
 const probe = `"aide-probe"`
 
 // relay runs a server and passes everything on. For each didChange it writes a line to the file: the time when it had been
-// handled, in microseconds since 1970, and how many microseconds after it had been passed on.
+// handled, in microseconds since 1970, and how many microseconds after it had been passed on; and each opencode/diagnostics
+// as it is.
 func relay(file string, command []string) int {
 	out, err := os.Create(file)
 	if err != nil {
@@ -40,7 +41,7 @@ func relay(file string, command []string) int {
 	}
 	sent := make(chan time.Time, 1000)
 	go func() {
-		ask(bufio.NewReader(os.Stdin), in, sent)
+		ask(bufio.NewReader(os.Stdin), in, out, sent)
 		in.Close()
 	}()
 	answer(bufio.NewReader(answers), out, sent)
@@ -51,7 +52,7 @@ func relay(file string, command []string) int {
 }
 
 // ask passes the editor's messages on.
-func ask(from *bufio.Reader, to io.Writer, sent chan<- time.Time) {
+func ask(from *bufio.Reader, to, file io.Writer, sent chan<- time.Time) {
 	for {
 		body, err := readFrame(from)
 		if err != nil {
@@ -61,6 +62,9 @@ func ask(from *bufio.Reader, to io.Writer, sent chan<- time.Time) {
 		if bytes.Contains(body, []byte(`/didChange"`)) { // older Neovims write \/
 			message = append(message, frame([]byte(`{"jsonrpc":"2.0","id":`+probe+`,"method":"aide/probe"}`))...)
 			sent <- time.Now()
+		}
+		if bytes.Contains(body, []byte(`/diagnostics"`)) {
+			fmt.Fprintf(file, "%s\n", body)
 		}
 		if _, err := to.Write(message); err != nil {
 			return

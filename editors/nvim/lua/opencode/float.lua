@@ -13,7 +13,7 @@ end
 -- open shows the lines at the top of the screen, leaving `below` rows for the question, and returns a function that closes.
 function M.open(title, lines, filetype, below)
   local room = math.max(vim.o.lines - vim.o.cmdheight - below - 2, 3)
-  local shown = { title, '' }
+  local shown = { title }
   for i, line in ipairs(lines) do
     if #shown == room - 1 and i < #lines then
       table.insert(shown, ('… %d more lines: Show details'):format(#lines - i + 1))

@@ -122,13 +122,27 @@ local function reply(q, answer, message)
   end, q.client)
 end
 
+local function split(text)
+  return vim.split(text:gsub('\n$', ''), '\n', { plain = true })
+end
+
 local function lines_of(q)
-  local lines = vim.split(q.detail ~= '' and q.detail or q.subject, '\n', { plain = true })
+  local lines = split(q.detail ~= '' and q.detail or q.subject)
   if q.diff and q.diff ~= '' then
     table.insert(lines, '')
-    vim.list_extend(lines, vim.split(q.diff:gsub('\n$', ''), '\n', { plain = true }))
+    vim.list_extend(lines, split(q.diff))
   end
   return lines
+end
+
+-- brief is lines_of for a small window: without the head of the diff of one file, which the line above it names.
+local function brief(q)
+  local head = '%-%-%- [^\n]*\n%+%+%+ [^\n]*\n@@'
+  if not q.diff or not q.diff:find('^' .. head) or q.diff:find('\n' .. head) then
+    return lines_of(q)
+  end
+  local lines = lines_of({ detail = q.detail, subject = q.subject })
+  return vim.list_extend(lines, split(q.diff), 3)
 end
 
 local function items_of(q)
@@ -162,7 +176,7 @@ end
 local function show(q, done)
   local title = ('OpenCode #%s %s'):format(q.id, q.tool)
   local items = items_of(q)
-  local close = float.open(title, lines_of(q), q.diff and 'diff' or '', #items + 3)
+  local close = float.open(title, brief(q), q.diff and 'diff' or '', #items + 3)
   choose(items, title .. ': ' .. q.subject:gsub('%s+', ' '):sub(1, 60), function(item)
     return item.reply == nil or item.reply == 'reject'
   end, function(item)
