@@ -6,12 +6,12 @@ GOFLAGS_R := -trimpath -ldflags='-s -w'
 STATIC    := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME  ?= 20s
 
-.PHONY: build vscode test test-editors test-vscode race real conformance lint fuzz bench demo clean
+.PHONY: build vscode test test-editors test-vscode race real long conformance lint fuzz bench demo clean
 
 build:
 	CGO_ENABLED=0 go build $(GOFLAGS_R) -o $(BIN) $(PKG)
 
-# The VS Code extension, from its lock file. Needs npm.
+# The VS Code extension, from its lock file. Needs Node 22 with npm.
 vscode:
 	cd editors/vscode && npm ci --ignore-scripts --no-audit --no-fund && npm run check && npm test && npm run package
 
@@ -24,9 +24,12 @@ test-editors: build
 	./editors/editorstest/install.sh
 	OPENCODE_EDITORS_SCREENS=$${OPENCODE_EDITORS_SCREENS:-$(CURDIR)/bin/screens} go test -count=1 -timeout 600s -parallel 4 -tags realeditors ./editors/editorstest
 
-# The extension in the real program; installs it first where it is not there.
-test-vscode: build vscode
-	go test -tags realeditors -count=1 -timeout 20m -v ./editors/editorstest/vscode
+# The extension in the real program, in a browser; installs both first where they are not there, Debian's packages as root.
+# Its pictures are kept in bin/screens.
+test-vscode: build
+	./editors/editorstest/install-vscode.sh > bin/vscode-tools
+	PATH="$$(dirname "$$(sed -n 's/^NODE=//p' bin/vscode-tools)"):$$PATH" $(MAKE) vscode
+	OPENCODE_EDITORS_SCREENS=$${OPENCODE_EDITORS_SCREENS:-$(CURDIR)/bin/screens} go test -count=1 -timeout 20m -v -tags realeditors ./editors/editorstest/vscode
 
 race:
 	CGO_ENABLED=1 go test -race ./...
@@ -34,6 +37,10 @@ race:
 # Every script against the real binary, those that take minutes too.
 real:
 	go test -run TestScriptsReal -count=1 $(PKG) -slow
+
+# A session of 300 steps with a small context through the real binary; prints compactions, memory and the largest request.
+long:
+	go test -run TestLongSession -count=1 -v $(PKG) -long
 
 # The client scenarios of the public MCP conformance suite. Needs npm, which installs the suite in the user's cache.
 conformance:

@@ -95,10 +95,14 @@ func resultMarkdown(r *CallResult) string {
 		head = "Failed"
 	}
 	text := fmt.Sprintf("\n%s of %s %s%s\n", head, line(r.Name), code(r.Call), line(strings.TrimRight(": "+r.Title, ": ")))
-	if r.Diff != "" {
+	if r.Diff != "" && r.Name != "bash" { // an edit's text says no more than its diff; a command has printed something
 		return text + fence("diff", r.Diff)
 	}
-	return text + fence("", r.Text)
+	text += fence("", r.Text)
+	if r.Diff != "" {
+		text += fence("diff", r.Diff)
+	}
+	return text
 }
 
 func summaryMarkdown(c *Summary) string {

@@ -169,7 +169,7 @@ func detail(q agent.OpenQuestion) string {
 		lines = append(lines, p.String())
 	}
 	lines = append(lines, q.Notes...)
-	if q.Preview.Kind == "command" || q.Preview.Kind == "json" {
+	if (q.Preview.Kind == "command" || q.Preview.Kind == "json") && q.Preview.Text != q.Subject {
 		lines = append(lines, "", q.Preview.Text)
 	}
 	return visibleLines(strings.Join(lines, "\n"))

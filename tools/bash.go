@@ -118,10 +118,13 @@ func (k *kit) execute(ctx context.Context, w io.Writer, c command) (Result, erro
 		return Result{}, fmt.Errorf("workdir %s is not a folder; name one, or leave it out for the workspace root", c.dir.name)
 	}
 	c.environ = shellEnviron(k.Environ)
+	watch := k.track(ctx)
 	out := &tail{lines: k.maxLines(), most: k.maxBytes(), whole: spill{dir: k.Spill}}
 	defer out.whole.close()
 	end, err := c.run(ctx, live{out, w})
-	return bashResult(c, out, end), err
+	r := bashResult(c, out, end)
+	watch.into(ctx, &r)
+	return r, err
 }
 
 // bashResult is the end of the output with what became of the command.

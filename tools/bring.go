@@ -29,20 +29,20 @@ func (r *Reverter) bring(ctx context.Context, p place, direct bool) ([]Applied, 
 // move is one change of a file, below the editor or through it.
 type move struct {
 	workspace.Change
-	direct bool
+	direct, below bool
 }
 
 // moves are the changes that bring a file where it is to be.
 func (p place) moves(direct bool) []move {
 	var all []move
-	add := func(from workspace.File, to version, direct bool) {
+	add := func(from workspace.File, to version, direct, below bool) {
 		if from.Exists != to.exists || from.Text != to.text {
-			all = append(all, move{towards(from, to), direct})
+			all = append(all, move{towards(from, to), direct, below})
 		}
 	}
-	add(p.now, p.seen, !p.now.Open && (direct || !mergeable(p.seen.text)))
+	add(p.now, p.seen, !p.now.Open && (direct || !mergeable(p.seen.text)), false)
 	if p.apart && p.seen.exists {
-		add(p.disk, p.below, true)
+		add(p.disk, p.below, true, true)
 	}
 	return all
 }
@@ -68,7 +68,7 @@ func (r *Reverter) apply(ctx context.Context, m move) error {
 
 // record is a change as Revert takes it back, its texts by reference.
 func (r *Reverter) record(m move) (Applied, error) {
-	a := Applied{Path: m.File.Path, Created: !m.File.Exists, Deleted: m.Remove, Disk: m.direct}
+	a := Applied{Path: m.File.Path, Created: !m.File.Exists, Deleted: m.Remove, Disk: m.direct, Below: m.below}
 	if m.Remove {
 		a.Mode = m.File.Mode
 	}

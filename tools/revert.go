@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/opencode-lsp/opencode-lsp/workspace"
@@ -54,18 +55,21 @@ func (r *Reverter) load(groups [][]Applied) ([][]Applied, error) {
 	return out, nil
 }
 
-// joined adds a change to those before it, as one with the last where it begins with what that one left: what lies between them
-// is of no interest.
+// joined adds a change to those before it. An edit becomes one with the last where it begins with what that one left: what lies
+// between them is of no interest then. What a command did is not joined: an editor may have seen a part of it.
 func joined(changes []Applied, c Applied) []Applied {
 	if n := len(changes); n > 0 {
 		last := &changes[n-1]
-		if last.After == c.Before && last.Deleted == c.Created && last.Disk == c.Disk {
-			last.After, last.Deleted, last.Mode = c.After, c.Deleted, c.Mode
+		if last.After == c.Before && last.isEdit() && c.isEdit() {
+			last.After = c.After
 			return changes
 		}
 	}
 	return append(changes, c)
 }
+
+// isEdit reports whether the change went through the editor and the file was there before and after.
+func (c Applied) isEdit() bool { return !c.Created && !c.Deleted && !c.Disk }
 
 func (r *Reverter) fill(text *string, ref string) (err error) {
 	switch {
@@ -84,6 +88,7 @@ func (r *Reverter) attempt(ctx context.Context, path string, groups [][]Applied)
 	if err != nil {
 		return nil, err
 	}
+	p.apart = p.apart || p.now.Open && slices.ContainsFunc(groups, hasBelow)
 	var kept error
 	for _, group := range groups {
 		next, err := p.without(group)
@@ -148,24 +153,48 @@ type version struct {
 
 // without takes a group of changes out of what the user sees and of what the disk holds.
 func (p place) without(group []Applied) (place, error) {
-	var err error
-	if p.seen, err = p.seen.without(group, p.apart, p.now.Open); err != nil || !p.apart {
+	if !p.apart {
+		var err error
+		p.seen, err = p.seen.without(group, false, p.now.Open)
 		return p, err
 	}
-	if !concernsDisk(group) {
-		return p, nil // the disk gets it by the next save, as an edit does
+	shown, below := group, group
+	if hasBelow(group) {
+		shown, below = choose(group, false), choose(group, true)
+	}
+	seen, err := p.seen.without(shown, true, true)
+	if err != nil || !concernsDisk(below) {
+		p.seen = seen
+		return p, err // the disk gets an edit by the next save
 	}
 	disk := p.below
-	if p.below, err = p.below.without(group, true, false); err != nil {
-		return p, err
+	changed := seen != p.seen
+	p.seen = seen
+	if p.below, err = p.below.without(below, true, false); err != nil && changed && seen.exists && !slices.ContainsFunc(below, isRemoval) {
+		p.below = disk // the next save brings it there
+		return p, nil
 	}
 	switch {
-	case !p.below.exists && p.seen.exists:
+	case err != nil:
+		return p, err
+	case !p.below.exists && p.seen.exists && !hasBelow(below):
 		p.below = disk // the user goes on with what would be removed
 	case p.below.exists && !p.seen.exists:
 		return p, errors.New("the disk holds something else than the editor")
 	}
 	return p, nil
+}
+
+// hasBelow reports whether the group is of an undo that left a buffer alone: then each change belongs to one of the two.
+func hasBelow(group []Applied) bool {
+	return slices.ContainsFunc(group, func(c Applied) bool { return c.Below })
+}
+
+func isRemoval(c Applied) bool { return c.Deleted }
+
+// choose are the changes below a buffer, or the others.
+func choose(group []Applied, below bool) []Applied {
+	return slices.DeleteFunc(slices.Clone(group), func(c Applied) bool { return c.Below != below })
 }
 
 // concernsDisk reports whether one of the changes is to be looked for on disk though the editor has the file open.
@@ -181,45 +210,79 @@ func concernsDisk(group []Applied) bool {
 // without takes changes back, the newest first. apart says that the editor and the disk show different texts, so that a
 // change need not be in this one; open that it is the editor's.
 func (v version) without(group []Applied, apart, open bool) (version, error) {
-	for i := len(group) - 1; i >= 0; i-- {
-		c := group[i]
-		if open && !strings.HasPrefix(v.text, bom) { // editors hide it
-			c.Before, c.After = strings.TrimPrefix(c.Before, bom), strings.TrimPrefix(c.After, bom)
+	if open && !strings.HasPrefix(v.text, bom) {
+		group = slices.Clone(group)
+		for i, c := range group { // editors hide it
+			group[i].Before, group[i].After = strings.TrimPrefix(c.Before, bom), strings.TrimPrefix(c.After, bom)
 		}
-		var err error
-		if v, err = v.back(c, apart, open); err != nil {
+	}
+	var passed []Applied // over, since it does not seem to be there; the newest first
+	var clash error
+	for i, c := range slices.Backward(group) {
+		next, err := v.back(c, apart && open)
+		elsewhere := c.Disk && i+1 < len(group) && c.After != group[i+1].Before // then, if not now
+		switch {
+		case apart && !open && c.isEdit():
+			// It is on disk where it was saved, and what counts is the buffer.
+			if err == nil && v.exists && workspace.Shows(v.text, c.Before, c.After) {
+				v = next
+			}
+		case err == nil && (len(passed) == 0 || next != v):
+			v = next
+		case err == nil:
+			passed = append(passed, c)
+		case (apart || elsewhere) && !c.Created && !c.Deleted:
+			passed, clash = append(passed, c), err
+		default:
 			return v, err
 		}
+	}
+	if !v.lacks(passed) {
+		return v, clash
 	}
 	return v, nil
 }
 
-// back takes one change back.
-func (v version) back(c Applied, apart, open bool) (version, error) {
+// lacks reports whether the text shows nothing of changes, the newest first; those that follow one another are looked at as one.
+func (v version) lacks(changes []Applied) bool {
+	for len(changes) > 0 {
+		n := 1
+		for n < len(changes) && changes[n].After == changes[n-1].Before {
+			n++
+		}
+		if !workspace.Lacks(v.text, changes[n-1].Before, changes[0].After) {
+			return false
+		}
+		changes = changes[n:]
+	}
+	return true
+}
+
+// back takes one change back. buffer says that this is an editor's text and that the disk holds another.
+func (v version) back(c Applied, buffer bool) (version, error) {
 	switch {
 	case c.Created && c.Deleted:
 		return v, nil // it came and went
 	case c.Deleted && !v.exists:
 		return version{true, c.Before, c.Mode}, nil
-	case c.Deleted && (open || v.text == c.Before):
-		return v, nil // the editor has kept it, or the user made it anew
+	case c.Deleted && (buffer || v.text == c.Before):
+		return v, nil // the editor has kept it, or the user has brought it back
 	case c.Deleted:
 		return v, conflict(c, v, "another file stands in its place")
 	case !v.exists:
 		return v, nil // the user has removed it, and the change with it
 	case v.text == c.After, v.text == c.Before, c.Under != "" && v.text == c.Under:
 		return version{!c.Created, c.Before, v.mode}, nil
+	case c.Created && c.Below:
+		return v, conflict(c, v, "it has changed since")
 	case !mergeable(c.Before, c.After, v.text):
 		return v, conflict(c, v, "it has changed since, and is binary or too large to merge")
 	}
 	merged, clean := workspace.Merge(c.After, c.Before, v.text)
-	switch {
-	case clean:
-		return version{true, merged, v.mode}, nil
-	case apart && workspace.Lacks(v.text, c.Before, c.After):
-		return v, nil
+	if !clean || workspace.Doubles(merged, v.text, c.Before, c.After) {
+		return v, conflict(c, v, "your own edits overlap")
 	}
-	return v, conflict(c, v, "your own edits overlap")
+	return version{true, merged, v.mode}, nil
 }
 
 // maxMerge is the size in bytes up to which texts are merged; larger ones are put back whole or not at all.

@@ -64,6 +64,8 @@ type Applied struct {
 	AfterRef  string `json:"afterRef,omitempty"`
 	// Disk says that the disk was changed, by a command, whatever an editor shows.
 	Disk bool `json:"disk,omitempty"`
+	// Below says that an editor showed something else, which an undo left alone.
+	Below bool `json:"below,omitempty"`
 }
 
 // Tool validates calls of one name.
@@ -117,6 +119,8 @@ type Env struct {
 	// MayRead reports whether the rules for "read" let the model read a file, by its canonical path, without asking. grep
 	// leaves other files out, and edit does not tell about their text unasked. Nil: all files.
 	MayRead func(abs string) bool
+	// Tracker finds out what commands change, for undo; nil: they are not observed.
+	Tracker *workspace.Tracker
 	// Nearby gives further text for the model with a file that it reads, by its canonical path: the instructions that lie
 	// near it. Nil: none.
 	Nearby func(abs string) string

@@ -50,7 +50,15 @@ func (d Disk) Apply(ctx context.Context, c Change) error {
 		return fmt.Errorf("write %s: %w", p.Abs, cause(err))
 	}
 	defer dir.Close()
-	return replacement{dir: dir, path: p.Abs, name: filepath.Base(p.Abs), change: c}.run(after)
+	if err := (replacement{dir: dir, path: p.Abs, name: filepath.Base(p.Abs), change: c}).run(after); err != nil {
+		return err
+	}
+	if !c.Remove {
+		d.Workspace.mu.Lock()
+		defer d.Workspace.mu.Unlock()
+		d.Workspace.wrote(p.Abs, func() string { return after })
+	}
+	return nil
 }
 
 func (d Disk) move(ctx context.Context, c Change) error {

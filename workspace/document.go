@@ -97,6 +97,7 @@ func (w *Workspace) Saved(path string) {
 	if err == nil {
 		d.saved = stamp{known: true, edits: d.edits, size: info.Size(), mod: info.ModTime()}
 	}
+	w.wrote(d.path, d.buf.String)
 	w.tell(d.path)
 }
 

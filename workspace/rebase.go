@@ -76,32 +76,6 @@ func moved(base, now string, offset int) int {
 	return offset + shift
 }
 
-// Lacks reports whether text shows nothing of what turned before into after: none of the lines that came with it, all of
-// those that went.
-func Lacks(text, before, after string) bool {
-	there := map[string]bool{}
-	for _, line := range editorLines.split(text) {
-		there[line] = true
-	}
-	old := map[string]bool{}
-	for _, line := range editorLines.split(before) {
-		old[line] = true
-	}
-	for _, s := range editorLines.spans(before, after) {
-		for _, line := range editorLines.split(before[s.a0:s.a1]) {
-			if !there[line] {
-				return false
-			}
-		}
-		for _, line := range editorLines.split(after[s.b0:s.b1]) {
-			if !old[line] && there[line] {
-				return false
-			}
-		}
-	}
-	return true
-}
-
 // carry moves edits of base to now. It fails where a line that they touch differs.
 func carry(base string, edits []Edit, now string) ([]Edit, bool) {
 	changed := editorLines.spans(base, now)

@@ -23,6 +23,9 @@ type Entry struct {
 	Link bool
 }
 
+// name is the last part of its path.
+func (e Entry) name() string { return e.Rel[strings.LastIndexByte(e.Rel, '/')+1:] }
+
 // Walk lists files below dir, ignored ones (.gitignore, .ignore, .git, info/exclude) and anything behind a symlinked
 // folder left out, in no particular order, with open buffers that are not on disk yet included. Hidden files are listed,
 // as OpenCode does. An error comes once and last: that dir is not a folder, that it cannot be read, or ctx's; folders

@@ -19,6 +19,8 @@ type Workspace struct {
 	names   map[string]*document   // by the name under which the editor opened it
 	open    map[string][]*document // by canonical path; the one that the user touched last stands last
 	waiters map[string][]*waiter   // by canonical path
+	// recordings are told what is saved while a command runs.
+	recordings map[*Recording]bool
 
 	diagnostics Diagnostics
 }
@@ -29,6 +31,8 @@ func New(roots ...string) *Workspace {
 		names:   make(map[string]*document),
 		open:    make(map[string][]*document),
 		waiters: make(map[string][]*waiter),
+
+		recordings: make(map[*Recording]bool),
 	}
 	w.SetRoots(roots...)
 	return w

@@ -35,6 +35,7 @@ type engine struct {
 	files   *fileWatch
 	// contents keeps what files held, for undo.
 	contents *workspace.Contents
+	tracker  *workspace.Tracker
 	servers  *mcp.Servers
 	// readable remembers mayRead.
 	readable verdicts
@@ -71,8 +72,9 @@ func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engin
 	if client == nil {
 		client = llm.NewHTTPClient()
 	}
+	contents := workspace.NewContents(p.dirs.contents())
 	e := &engine{
-		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, contents: workspace.NewContents(p.dirs.contents()),
+		program: p, ws: ws, files: newFileWatch(ws, !p.bubble), store: s, contents: contents, tracker: workspace.NewTracker(ws, contents),
 		grants: permission.NewGrants(s), http: client, notify: notify,
 		models: map[string]agent.Model{}, seats: map[string]*seat{}, loaded: make(chan struct{}, 1), where: tools.Place(ws, p.dirs.home, ws.Roots()[0]),
 	}
@@ -321,7 +323,7 @@ func (e *engine) env(s *agent.Session, d *seat, applier workspace.Applier, barri
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: todos,
 		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) }, Formatters: e.formatters,
 		Skills: e.skills, Nearby: func(abs string) string { return e.nearby(d, abs) },
-		Seen: e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser,
+		Seen: e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser, Tracker: e.tracker,
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }

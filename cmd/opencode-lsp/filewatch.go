@@ -84,7 +84,7 @@ func (f *fileWatch) note(s *agent.Session) string {
 	f.mu.Unlock()
 	var stale []string
 	for _, path := range list {
-		if file, err := f.ws.Read(path); err == nil && seen.Stale(file) {
+		if file, err := f.ws.Read(path); err == nil && seen.News(file) {
 			p, err := f.ws.Resolve(path)
 			if err == nil {
 				stale = append(stale, p.Rel)

@@ -229,7 +229,7 @@ func family(fn *types.Func) string {
 			return "processes"
 		}
 	case "syscall", "golang.org/x/sys/unix", "golang.org/x/sys/windows":
-		if !has("Error Is Signal String Signaled ExitStatus Exited Temporary Timeout") {
+		if !has("Error Is Signal String Signaled ExitStatus Exited Temporary Timeout ClockGettime Nanoseconds Statx Unix") {
 			return "processes"
 		}
 	case "net":

@@ -5,7 +5,7 @@ import { assert, idle, say, sessions, task, transcript } from "./drive.mjs";
 export default async function (w) {
   await w.open();
   await w.edit("main.go");
-  for (const part of [lightBulb, diagnostics, contextMenu, palette, selection, sessionList, model, log]) {
+  for (const part of [lightBulb, diagnostics, contextMenu, palette, selection, sessionList, model, agent, log]) {
     await part(w);
     say(part.name, "ok");
   }
@@ -83,11 +83,25 @@ async function sessionList(w) {
 }
 
 async function model(w) {
-  await w.command("OpenCode: Choose the Model");
-  await w.picker.filter({ hasText: "In use: scripted/model" }).waitFor();
-  await w.page.keyboard.type("scripted/other");
-  await w.page.keyboard.press("Enter");
+  await select(w, "Model", "scripted/model", "scripted/other");
   await w.until("the new model", async () => (await w.status.first().innerHTML()).includes("model scripted/other"));
+}
+
+async function agent(w) {
+  await select(w, "Agent", "build", "plan");
+  await w.ask("what is to be done?");
+  await answered(w, "Planned.");
+  await w.command("OpenCode: Choose the Agent");
+  await w.picker.filter({ hasText: "In use: plan" }).waitFor();
+  await w.page.keyboard.press("Escape");
+}
+
+/** Chooses a model or an agent by name. */
+async function select(w, what, now, next) {
+  await w.command(`OpenCode: Choose the ${what}`);
+  await w.picker.filter({ hasText: `In use: ${now}` }).waitFor();
+  await w.page.keyboard.type(next);
+  await w.page.keyboard.press("Enter");
 }
 
 async function log(w) {

@@ -3,7 +3,7 @@ import { assert, cli, idle, onDisk, say, transcript } from "./drive.mjs";
 export default async function (w) {
   await w.open();
   await w.edit("notes.txt");
-  for (const part of [reject, cancel, closed, typing, two, told, long]) {
+  for (const part of [reject, cancel, closed, typing, two, told, long, asked]) {
     await part(w);
     say(part.name, "ok");
     await w.clear();
@@ -48,6 +48,10 @@ async function typing(w) {
   await w.focusEditor();
   for (let i = 0; i < 60; i++) await w.page.keyboard.press(i % 3 ? "a" : "Enter", { delay: 30 });
   assert.ok(!onDisk("typed.txt"), "keys meant for the editor grant nothing");
+  const dialog = w.picker.filter({ hasText: "bash: touch typed" });
+  const shown = w.page.locator(".tab").filter({ hasText: "bash.txt" });
+  await w.until("the question", async () => (await dialog.isVisible()) || (await shown.isVisible()));
+  if (!(await dialog.isVisible())) await w.command("OpenCode: Answer the Open Question"); // an Enter took its first entry
   await w.question(/bash: touch typed/);
   await w.page.keyboard.type("allow once");
   for (const key of ["Enter", "ArrowDown", "Enter"]) await w.page.keyboard.press(key);
@@ -89,4 +93,18 @@ async function long(w) {
   await w.choose("Reject");
   await w.toast("you rejected the call");
   await w.page.locator(".tab").filter({ hasText: "bash" }).waitFor({ state: "hidden" });
+}
+
+/** A question of the model's own: one of its answers, then words. */
+async function asked(w) {
+  await w.ask("which one?");
+  await w.question(/question: Which fruit/);
+  await w.picture("asked");
+  await w.choose("Pear");
+  await w.question(/question: Which colour/);
+  await w.choose("Answer in your own words");
+  await w.picker.filter({ hasText: "Which colour?" }).waitFor();
+  await w.page.keyboard.type("a greenish yellow");
+  await w.page.keyboard.press("Enter");
+  await w.until("the answer", async () => /Pear[^]*a greenish yellow[^]*A fine choice/.test(await transcript()));
 }

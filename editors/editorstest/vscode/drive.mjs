@@ -10,7 +10,7 @@ export const task = JSON.parse(process.env.TASK);
 const run = promisify(execFile);
 
 /** How long VS Code may take for one step, in milliseconds. */
-export const patience = 30_000;
+export const patience = 60_000;
 
 /** One window. */
 export class Window {
@@ -34,38 +34,46 @@ export class Window {
   /** Opens the project and waits until the server runs. */
   async open(state = idle) {
     await this.page.goto(`${task.address}/?folder=${encodeURIComponent(task.project)}`);
-    await this.page.locator(".monaco-workbench").waitFor({ timeout: 40_000 });
-    await this.state(state, 40_000);
+    await this.page.locator(".monaco-workbench").waitFor();
+    await this.state(state);
   }
 
   /** Waits for a text of the status bar item. */
-  async state(text, timeout = patience) {
-    await this.status.filter({ hasText: text }).waitFor({ timeout });
+  async state(text) {
+    await this.status.filter({ hasText: text }).waitFor();
   }
 
-  /** Presses a key that opens a list; again where the window was busy and the key was lost. */
-  async keys(key) {
-    await this.until("a list", async () => {
-      await this.page.bringToFront();
-      await this.page.keyboard.press(key);
-      return this.picker.waitFor({ timeout: 3000 }).then(() => true, () => false);
+  /** Opens a list by a key and takes the first entry whose label begins so; again where the window was busy and lost the key. */
+  async pick(key, text, label) {
+    const short = { timeout: 3000 };
+    await this.until(`${label} in a list`, async () => {
+      try {
+        await this.page.bringToFront();
+        await this.page.keyboard.press(key);
+        await this.picker.locator("input.input").fill(text, short);
+        await this.entry(label).click(short);
+        return true;
+      } catch {
+        return false;
+      }
     });
+  }
+
+  /** The first entry of the open list whose label begins so, after its icon. */
+  entry(label) {
+    const first = this.page.locator(".quick-input-list-row .label-name").filter({ hasText: new RegExp(`^\\s*${label.replace(/[.$()+]/g, "\\$&")}`) });
+    return this.picker.locator(".monaco-list-row").filter({ has: first }).first();
   }
 
   /** Runs a command by its title. */
   async command(title) {
-    await this.keys("F1");
-    await this.page.locator(".quick-input-widget input").fill(`>${title}`);
-    await this.picker.locator(".monaco-list-row").filter({ hasText: title }).first().waitFor();
-    await this.page.keyboard.press("Enter");
+    await this.pick("F1", `>${title}`, title);
   }
 
-  /** Opens a file of the project and puts the cursor into it. */
+  /** Opens a file of the project in the first group and puts the cursor into it. */
   async edit(name) {
-    await this.keys("Control+P");
-    await this.page.locator(".quick-input-widget input").fill(name);
-    await this.picker.locator(".monaco-list-row").filter({ hasText: name }).first().waitFor();
-    await this.page.keyboard.press("Enter");
+    await this.page.keyboard.press("Control+1");
+    await this.pick("Control+P", name, name);
     await this.page.locator(".tab.active").filter({ hasText: name }).waitFor();
     await this.picker.waitFor({ state: "hidden" });
     await this.focusEditor();
@@ -104,14 +112,14 @@ export class Window {
   /** Waits for the dialog of a question and returns its title. */
   async question(pattern) {
     const title = this.picker.locator(".quick-input-title").filter({ hasText: pattern });
-    await title.waitFor({ timeout: patience });
+    await title.waitFor();
     return title.textContent();
   }
 
   /** Chooses an entry of the open list by the mouse; again while it is not taken: a question grants nothing in its first moments. */
   async choose(label) {
     const title = async () => (await this.picker.locator(".quick-input-title").allTextContents()).join();
-    const row = this.picker.locator(".monaco-list-row").filter({ hasText: label }).first();
+    const row = this.entry(label);
     await row.waitFor();
     const asked = await title();
     await this.until(`${label} to be taken`, async () => {
@@ -140,7 +148,7 @@ export class Window {
 
   /** Waits for a notification. */
   async toast(text) {
-    await this.toasts.filter({ hasText: text }).first().waitFor({ timeout: patience });
+    await this.toasts.filter({ hasText: text }).first().waitFor();
   }
 
   /** Presses a button of a notification. */

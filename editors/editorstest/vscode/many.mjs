@@ -21,4 +21,7 @@ export default async function (w) {
   await w.toast("OpenCode: taken back in");
   await w.shows("v000 = 0");
   await w.picture("undone");
+  await w.command("OpenCode: Redo the Changes");
+  await w.toast("OpenCode: done again in");
+  await w.shows("v000 = 1");
 }

@@ -1,5 +1,7 @@
 // `node run.mjs ./NAME.mjs` opens a window and runs the function that NAME.mjs exports; the task comes in the variable TASK.
+import { globSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import { patience, say, task, Window } from "./drive.mjs";
 
 const { chromium } = createRequire(import.meta.url)(task.playwright);
@@ -21,6 +23,7 @@ async function main(scenario) {
   } catch (err) {
     await window.picture("FAILED");
     say(err.stack ?? err);
+    for (const log of globSync(join(task.dir, "user/logs/**/*OpenCode*.log"))) say(readFileSync(log, "utf8").slice(0, 4000));
     process.exitCode = 1;
   } finally {
     await context.close();

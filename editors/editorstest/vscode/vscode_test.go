@@ -27,7 +27,7 @@ import (
 var (
 	program  = flag.String("program", "../../../bin/opencode-lsp", "the server, as `make build` makes it")
 	vsix     = flag.String("vsix", "../../../bin/opencode-lsp.vsix", "the extension, as `make vscode` makes it")
-	patience = flag.Duration("patience", 2*time.Minute, "how long one scenario may take")
+	patience = flag.Duration("patience", 6*time.Minute, "how long one scenario may take")
 )
 
 // project is the workspace's folder: with a space and a letter that is not ASCII, as people have them.
@@ -50,6 +50,10 @@ func TestVSCode(t *testing.T) {
 			newDesk(t, tools, extensions).play(name)
 		})
 	}
+	t.Run("newcomer", func(t *testing.T) {
+		t.Parallel()
+		testNewcomer(t, tools)
+	})
 }
 
 // install runs the installer and returns where it put each program.
@@ -125,7 +129,7 @@ func (d *desk) play(name string) {
 	env := append(os.Environ(), "HOME="+d.path("home"), "XDG_CONFIG_HOME="+d.path("config"), "XDG_DATA_HOME="+d.path("data"),
 		"XDG_STATE_HOME="+d.path("state"), "XDG_RUNTIME_DIR="+d.path("run"), "XDG_CACHE_HOME="+d.path("cache"),
 		"PATH="+d.path("bin")+":"+os.Getenv("PATH"), "OPENAI_API_KEY=", "GOFLAGS=-mod=mod", "GOPROXY=off", "GOWORK=off",
-		"GOCACHE="+goCache(d.T), "OPENCODE_PROBE="+d.path("probe"))
+		"GOCACHE="+d.output("go", "env", "GOCACHE"), "OPENCODE_PROBE="+d.path("probe"))
 	env = append(env, d.layOut(name)...)
 	address := d.startWindow(env)
 	d.drive(name, address, env)
@@ -296,16 +300,6 @@ func (d *desk) drive(name, address string, env []string) {
 	if err != nil {
 		d.Errorf("%s: %v", name, err)
 	}
-}
-
-// goCache is the machine's own: the agent runs the project's tests, and a new cache would cost a minute.
-func goCache(t *testing.T) string {
-	t.Helper()
-	out, err := exec.CommandContext(t.Context(), "go", "env", "GOCACHE").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return strings.TrimSpace(string(out))
 }
 
 func freeAddress(t *testing.T) string {

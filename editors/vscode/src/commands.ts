@@ -16,7 +16,8 @@ const commands: Record<string, Run> = {
   review: (s) => act(s, "review"),
   answer,
   cancel: (s) => s.command("opencode.cancel"),
-  undo,
+  undo: (s) => reverse(s, "undo", "taken back", "take back"),
+  redo: (s) => reverse(s, "redo", "done again", "do again"),
   sessions,
   newSession: (s) => s.command("opencode.session.new"),
   transcript: (s) => s.command("opencode.session.open"),
@@ -128,10 +129,11 @@ async function answer(server: Server): Promise<void> {
   if (!result.ok) throw new Error(result.reason ?? "the answer was not taken");
 }
 
-async function undo(server: Server): Promise<void> {
-  const { files } = await server.command<{ files: string[] }>("opencode.session.undo");
+/** Takes a turn's changes back or does them again; what had to stay as it is the server tells itself. */
+async function reverse(server: Server, what: "undo" | "redo", done: string, todo: string): Promise<void> {
+  const { files } = await server.command<{ files: string[] }>(`opencode.session.${what}`);
   const names = files.map((f) => vscode.workspace.asRelativePath(f));
-  void vscode.window.showInformationMessage(names.length > 0 ? `OpenCode: taken back in ${names.join(", ")}` : "OpenCode: there is nothing to take back.");
+  void vscode.window.showInformationMessage(names.length > 0 ? `OpenCode: ${done} in ${names.join(", ")}` : `OpenCode: there is nothing to ${todo}.`);
 }
 
 interface SessionItem extends vscode.QuickPickItem {
@@ -189,6 +191,7 @@ async function menu(server: Server): Promise<void> {
     offer("$(discard) Undo the last turn's changes", "undo"),
     offer("$(history) Sessions…", "sessions"),
     offer("$(server) Model…", "model"),
+    offer("$(person) Agent…", "agent"),
     offer("$(output) Show the log", "showLog"),
     offer("$(refresh) Restart the server", "restart"),
   ];

@@ -17,7 +17,7 @@ export function activate(context: vscode.ExtensionContext): void {
       if (e.affectsConfiguration("opencode.server") || e.affectsConfiguration("opencode.questions")) void server?.restart();
     }),
   );
-  void server.start();
+  void server.restart();
 }
 
 /** Called by VS Code before the window closes. */

@@ -127,7 +127,8 @@ async function choice(q: Question, token: vscode.CancellationToken): Promise<Ent
       picker.onDidAccept(() => {
         const entry = picker.activeItems[0];
         const grants = entry?.reply !== undefined && entry.reply !== "reject";
-        if (!grants || Date.now() >= armedAt) resolve(entry);
+        if (!grants || Date.now() >= armedAt) return resolve(entry);
+        picker.selectedItems = []; // else a second click on the entry would be no news to VS Code, and not be told
       }),
     );
     if (token.isCancellationRequested) resolve(undefined);
@@ -137,8 +138,9 @@ async function choice(q: Question, token: vscode.CancellationToken): Promise<Ent
   return chosen;
 }
 
+/** Words in the place of an answer on offer: with a rejection, or to what the model asked. */
 function reason(q: Question): Thenable<string | undefined> {
-  const prompt = "Reject it. What should OpenCode do instead?";
+  const prompt = asksWords(q) ? q.subject : "Reject it. What should OpenCode do instead?";
   return vscode.window.showInputBox({ title: title(q), prompt, ignoreFocusOut: true });
 }
 
@@ -157,6 +159,7 @@ function look(q: Question): Partial<vscode.QuickPick<Entry>> {
     alwaysShow: true,
   };
   const items = [show, ...q.actions.flatMap(entries)];
+  if (asksWords(q)) items.push({ label: "$(edit) Answer in your own words…", reply: "reject", explain: true, alwaysShow: true });
   return {
     title: title(q),
     placeholder: "Nothing happens before you choose an answer; Esc answers nothing.",
@@ -166,8 +169,13 @@ function look(q: Question): Partial<vscode.QuickPick<Entry>> {
   };
 }
 
+/** Whether the model asks for an answer, which permits nothing: only then there is nothing to reject. */
+function asksWords(q: Question): boolean {
+  return !q.actions.some((a) => a.reply === "reject");
+}
+
 function entries(action: { reply: string; title: string }): Entry[] {
-  const icon = { once: "$(check)", always: "$(check-all)", reject: "$(close)" }[action.reply] ?? "$(debug-step-over)";
+  const icon = { once: "$(check)", always: "$(check-all)", reject: "$(close)", skip: "$(debug-step-over)" }[action.reply] ?? "$(circle-large-outline)";
   const entry: Entry = { label: `${icon} ${action.title}`, reply: action.reply, alwaysShow: true };
   if (action.reply !== "reject") return [entry];
   return [entry, { ...entry, label: "$(comment) Reject and say what to do instead…", explain: true }];

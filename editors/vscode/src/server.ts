@@ -3,15 +3,15 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 import {
   ExecuteCommandRequest,
-  LanguageClient,
   State,
   WorkDoneProgressCancelNotification,
   type ClientCapabilities,
+  type LanguageClient,
   type LanguageClientOptions,
   type StaticFeature,
 } from "vscode-languageclient/node";
 import { Preview } from "./change";
-import { Restarts } from "./crash";
+import { QuietClient, Restarts } from "./crash";
 import { followProblems, isTranscript, saveDocuments, showTranscript } from "./documents";
 import { checkProgram, findServer } from "./find";
 import { followLog } from "./log";
@@ -25,6 +25,8 @@ import { StatusBar } from "./status";
 export class Server implements vscode.Disposable {
   private client: LanguageClient | undefined;
   private running: vscode.Disposable[] = [];
+  /** The last start or stop; the next one waits for it, since two clients at a time register the same commands. */
+  private turn: Promise<void> = Promise.resolve();
   private readonly preview = new Preview();
   readonly dialog = new Dialog(this.preview);
   readonly bar = new StatusBar(async () => {
@@ -40,8 +42,25 @@ export class Server implements vscode.Disposable {
     readonly log: vscode.LogOutputChannel,
   ) {}
 
-  /** Starts the server; where that cannot be done the user is told once why and what to do. */
-  async start(): Promise<void> {
+  /** Starts the server, anew where it runs; where that cannot be done the user is told once why and what to do. */
+  restart(): Promise<void> {
+    return this.next(async () => {
+      await this.end();
+      await this.start();
+    });
+  }
+
+  /** Ends the server and waits for that. */
+  stop(): Promise<void> {
+    return this.next(() => this.end());
+  }
+
+  private next(what: () => Promise<void>): Promise<void> {
+    this.turn = this.turn.then(what, what);
+    return this.turn;
+  }
+
+  private async start(): Promise<void> {
     const found = findServer({
       setting: setting("server.path", ""),
       path: process.env.PATH ?? "",
@@ -51,13 +70,13 @@ export class Server implements vscode.Disposable {
     if (!("program" in found)) {
       this.bar.stopped("opencode-lsp is not installed");
       this.log.appendLine(`opencode-lsp was not found. Looked at:\n  ${found.tried.join("\n  ")}`);
-      await complain("OpenCode: the program opencode-lsp was not found; install it or name its place in the settings.");
+      void complain("OpenCode: the program opencode-lsp was not found; install it or name its place in the settings.");
       return;
     }
     const wrong = await checkProgram(found.program);
     if (wrong) {
       this.bar.stopped("the program is not opencode-lsp");
-      await complain(`OpenCode: ${found.program} is not opencode-lsp or cannot run here (${wrong}); install it or name its place in the settings.`);
+      void complain(`OpenCode: ${found.program} is not opencode-lsp or cannot run here (${wrong}); install it or name its place in the settings.`);
       return;
     }
     await this.run(found.program);
@@ -65,14 +84,16 @@ export class Server implements vscode.Disposable {
 
   private async run(program: string): Promise<void> {
     this.log.appendLine(`Starting ${program}`);
-    const client = this.connect(program);
+    const restarts = new Restarts((text) => void complain(text));
+    const client = this.connect(program, restarts);
     this.client = client;
     try {
       await client.start();
+      restarts.ran = true;
       this.checkVersion(client, program);
-    } catch (err) {
+    } catch {
       this.bar.stopped("it could not be started");
-      await complain(`OpenCode: ${program} could not be started (${message(err)}); the output shows why.`);
+      void complain(`OpenCode: ${program} could not be started; the output shows why.`);
     }
   }
 
@@ -84,11 +105,11 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  private connect(program: string): LanguageClient {
+  private connect(program: string, restarts: Restarts): LanguageClient {
     const logFile = path.join(this.context.logUri.fsPath, "opencode-lsp.log");
     const args = ["lsp", "--log", logFile, ...(setting("server.verbose", false) ? ["-v"] : [])];
     const env = { ...process.env, ...setting<Record<string, string>>("server.environment", {}) };
-    const client = new LanguageClient("opencode-lsp", "OpenCode", { command: program, args, options: { env } }, this.options());
+    const client = new QuietClient("opencode-lsp", "OpenCode", { command: program, args, options: { env } }, this.options(restarts));
     client.registerFeature(announce());
     this.answer(client);
     const turns = new Turns((token) => client.sendNotification(WorkDoneProgressCancelNotification.type, { token }));
@@ -100,11 +121,12 @@ export class Server implements vscode.Disposable {
     return client;
   }
 
-  private options(): LanguageClientOptions {
+  private options(restarts: Restarts): LanguageClientOptions {
     return {
       documentSelector: [{ scheme: "file" }, { scheme: "untitled" }],
       outputChannel: this.log,
-      errorHandler: new Restarts(),
+      errorHandler: restarts,
+      initializationFailedHandler: () => false, // start fails then, and says so
       diagnosticCollectionName: "opencode",
       middleware: {
         workspace: {
@@ -150,8 +172,6 @@ export class Server implements vscode.Disposable {
       }),
       client.onDidChangeState((e) => {
         void vscode.commands.executeCommand("setContext", "opencode-lsp.running", e.newState === State.Running);
-        const commands = client.initializeResult?.capabilities.executeCommandProvider?.commands ?? [];
-        void vscode.commands.executeCommand("setContext", "opencode-lsp.agents", commands.includes("opencode.agent.select"));
         if (e.newState === State.Running) return this.bar.refresh();
         turns.dispose();
         this.dialog.settle();
@@ -173,14 +193,7 @@ export class Server implements vscode.Disposable {
     return this.client?.code2ProtocolConverter;
   }
 
-  /** Stops the server, if it runs, and starts it anew. */
-  async restart(): Promise<void> {
-    await this.stop();
-    await this.start();
-  }
-
-  /** Ends the server and waits for that. */
-  async stop(): Promise<void> {
+  private async end(): Promise<void> {
     this.running.forEach((d) => d.dispose());
     this.running = [];
     const client = this.client;

@@ -23,7 +23,13 @@ export class StatusBar implements vscode.Disposable {
   constructor(private readonly fetch: () => Promise<Status | undefined>) {
     this.item.name = "OpenCode";
     this.item.command = "opencode-lsp.menu";
-    this.subscriptions.push(this.item, vscode.workspace.onDidSaveTextDocument(() => this.refresh()));
+    this.subscriptions.push(
+      this.item,
+      vscode.workspace.onDidSaveTextDocument(() => this.refresh()),
+      vscode.workspace.onDidChangeTextDocument(({ document }) => {
+        if (!document.isDirty && this.status?.unsaved.length) this.refresh(); // reverted, or undone back to what is on disk
+      }),
+    );
     this.stopped("starting");
     this.item.show();
   }
@@ -32,7 +38,7 @@ export class StatusBar implements vscode.Disposable {
   event(e: Event): void {
     if (e.type === "question" && e.question) {
       const { id, tool, subject, notes = [], preview, choices } = e.question;
-      const detail = [subject, ...notes, ...(preview.kind === "command" ? ["", preview.text ?? ""] : [])].join("\n");
+      const detail = [subject, ...notes, ...(preview.kind === "command" && preview.text !== subject ? ["", preview.text ?? ""] : [])].join("\n");
       this.questions.set(id, { id, tool, subject, detail, diff: preview.kind === "diff" ? preview.text : undefined, actions: choices });
     } else if (e.type === "answer" && e.answer) {
       this.questions.delete(e.answer.id);
