@@ -33,6 +33,9 @@ type applier struct {
 	slot   chan struct{} // one applyEdit in flight per editor
 	mu     sync.Mutex
 	blind  map[string]bool // endings of files of whose hidden buffers the editor does not tell us
+	// quiet leaves the label out; whoever holds the slot sets it. Neovim prints labels, and with the message of a file that
+	// it has written that is more than a line: it waits for Enter.
+	quiet bool
 }
 
 func newApplier(s *Server) *applier {
@@ -185,6 +188,9 @@ func (a *applier) create(ctx context.Context, c workspace.Change) (workspace.Cha
 func (a *applier) send(ctx context.Context, c workspace.Change, version *int32, within time.Duration) error {
 	s := a.server
 	params := s.editParams(c, version)
+	if a.quiet {
+		params.Label = ""
+	}
 	want := c.After()
 	waiting, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -231,6 +237,9 @@ func (s *Server) editParams(c workspace.Change, version *int32) applyEditParams 
 	buffer := workspace.NewBuffer(c.File.Text)
 	edits := make([]textEdit, 0, len(c.Edits))
 	for _, e := range c.Edits {
+		if version == nil && c.File.Text == "" && s.client.name == "Neovim" {
+			e.New = strings.TrimSuffix(e.New, "\n") // its buffer of an empty file is a line that has its end
+		}
 		edits = append(edits, textEdit{s.client.encoding.span(buffer, e.Start, e.End), e.New})
 	}
 	var doc textDocumentEdit

@@ -22,10 +22,10 @@ func (s *Server) knows(operation string, f workspace.File) bool {
 }
 
 // operate asks the editor for a file operation.
-func (s *Server) operate(ctx context.Context, label string, op fileOperation) error {
+func (s *Server) operate(ctx context.Context, op fileOperation) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	return s.applyEdit(ctx, applyEditParams{Label: "OpenCode: " + label, Edit: workspaceEdit{[]any{op}}})
+	return s.applyEdit(ctx, applyEditParams{Edit: workspaceEdit{[]any{op}}})
 }
 
 // gone reports whether nothing stands on disk under that name.
@@ -38,7 +38,7 @@ func gone(path string) bool {
 func (a *applier) remove(ctx context.Context, c workspace.Change) error {
 	s, path := a.server, c.File.Path
 	if s.knows("delete", c.File) {
-		err := s.operate(ctx, "delete "+filepath.Base(path), fileOperation{Kind: "delete", URI: uriOf(path)})
+		err := s.operate(ctx, fileOperation{Kind: "delete", URI: uriOf(path)})
 		switch {
 		case gone(path):
 			s.edits.forget(path)
@@ -84,8 +84,7 @@ func (a *applier) move(ctx context.Context, c workspace.Change) error {
 }
 
 func (s *Server) rename(ctx context.Context, from, to string) error {
-	op := fileOperation{Kind: "rename", OldURI: uriOf(from), NewURI: uriOf(to)}
-	return s.operate(ctx, "move "+filepath.Base(from), op)
+	return s.operate(ctx, fileOperation{Kind: "rename", OldURI: uriOf(from), NewURI: uriOf(to)})
 }
 
 // moveByParts makes the new file and removes the old one.
@@ -140,5 +139,7 @@ func (a *applier) retext(ctx context.Context, c workspace.Change, saved string) 
 	if edit.Empty() {
 		return nil
 	}
+	a.quiet = true
+	defer func() { a.quiet = false }()
 	return a.apply(ctx, edit)
 }

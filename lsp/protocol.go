@@ -198,7 +198,7 @@ type executeCommandParams struct {
 
 // applyEditParams is ApplyWorkspaceEditParams with version: null kept, which Neovim needs (editors.md 2.4).
 type applyEditParams struct {
-	Label string        `json:"label"`
+	Label string        `json:"label,omitempty"`
 	Edit  workspaceEdit `json:"edit"`
 }
 

@@ -66,6 +66,9 @@ func (e *Editor) load(path string, hidden bool) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	d := e.docs[path]
+	if len(text) == 0 && e.opt.Behaviour.EmptyLine {
+		text = []byte("\n")
+	}
 	if d == nil {
 		d = &document{path: path, text: string(text), saved: string(text), exists: err == nil,
 			version: e.opt.Behaviour.FirstVersion, hidden: true}

@@ -68,6 +68,8 @@ type Behaviour struct {
 	NoResourceOps bool
 	// LazyCreate makes only a buffer for CreateFile with ignoreIfExists (Neovim).
 	LazyCreate bool
+	// EmptyLine shows an empty file as an empty line with its end (Neovim).
+	EmptyLine bool
 	// Dedup drops all but one of several equal edits (Zed).
 	Dedup bool
 	// NormalizeEOL turns the line ends of inserted text into the document's (VS Code, Neovim).
@@ -104,7 +106,7 @@ const (
 
 // Presets are the behaviours of real editors by name, to be used as a start: set Root and what else differs.
 func Presets() map[string]Options {
-	neovim := Behaviour{Stale: StaleLie, DebounceChange: 150 * time.Millisecond, LazyCreate: true, NormalizeEOL: true, VersionStep: 3}
+	neovim := Behaviour{Stale: StaleLie, DebounceChange: 150 * time.Millisecond, LazyCreate: true, EmptyLine: true, NormalizeEOL: true, VersionStep: 3}
 	neovim07 := neovim
 	neovim07.ModalPrompts, neovim07.NoShowDocument = true, true
 	helix := Behaviour{Ascending: true}
