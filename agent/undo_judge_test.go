@@ -139,6 +139,7 @@ func (w *undoWorld) takenBack(f *file, groups [][]*op, apart bool, kept string) 
 	f.toggle(groups[:n], apart)
 	lines, _, err := w.text(f, f.buf == nil)
 	f.forgive(f.now(), opsOf(groups[:n]), lines)
+	f.stand()
 	return opsOf(groups[:n]), err
 }
 
@@ -240,6 +241,7 @@ func (w *undoWorld) broughtBack(f *file, ops map[*op]bool, apart bool) error {
 		return err
 	}
 	for o := range ops {
+		o.redone = true
 		delete(f.now().off, o)
 		if apart {
 			delete(f.disk.off, o)

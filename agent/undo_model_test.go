@@ -19,6 +19,8 @@ type op struct {
 	made bool // it made the file
 	// below says that a buffer held something else at that time.
 	below bool
+	// redone says that it was undone once and redone.
+	redone bool
 
 	came, went []string
 }
@@ -218,12 +220,12 @@ func (f *file) leads(a, b string, done map[string]bool) bool {
 	return false
 }
 
-// forgive lets a line stand that the user took away in a buffer and a command below it: nobody can tell whose doing it was once
-// there is one text again.
+// forgive lets a line stand that both the user and an op took away, so that nobody can tell whose doing it was: in a buffer and
+// below it, or between an undo and a redo.
 func (f *file) forgive(v *view, ops map[*op]bool, lines []string) {
 	for o := range ops {
 		for _, token := range o.went {
-			if l := v.lines[token]; o.disk && l.dead && !l.gone[o] && slices.Contains(lines, token) {
+			if l := v.lines[token]; l.dead && (o.redone || o.disk && !l.gone[o]) && slices.Contains(lines, token) {
 				l.dead = false
 				v.lines[token] = l
 			}
