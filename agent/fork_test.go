@@ -118,8 +118,11 @@ func TestRename(t *testing.T) {
 			t.Errorf("%d sessions stay open", len(running))
 		}
 		list, err := b.sessions.List(t.Context())
-		titles := []string{list[0].Title, list[1].Title}
-		if err != nil || !slices.Equal(titles, []string{"second", "mine"}) {
+		titles := map[string]string{}
+		for _, info := range list {
+			titles[info.ID] = info.Title
+		}
+		if err != nil || titles[other.ID()] != "second" || titles[s.ID()] != "mine" {
 			t.Errorf("titles = %q, %v", titles, err)
 		}
 		b.check()

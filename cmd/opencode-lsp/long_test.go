@@ -129,7 +129,9 @@ func (d *longDesk) environ() []string {
 // longStep is what the model calls in a step: reads of long passages, searches, commands, and edits of the long file.
 func longStep(n int) agenttest.Step {
 	switch n % 6 {
-	case 0, 3:
+	case 0:
+		return call("read", map[string]any{"filePath": "a.go", "offset": n + 1, "limit": 1200}) // as much as a result may hold
+	case 3:
 		return call("read", map[string]any{"filePath": "a.go", "offset": n + 1, "limit": 300})
 	case 1:
 		return call("read", map[string]any{"filePath": "notes.txt", "offset": n + 1, "limit": 400})
