@@ -23,7 +23,7 @@ async function main(scenario) {
   } catch (err) {
     await window.picture("FAILED");
     say(err.stack ?? err);
-    for (const log of globSync(join(task.dir, "user/logs/**/*OpenCode*.log"))) say(readFileSync(log, "utf8").slice(0, 4000));
+    for (const log of globSync(join(task.dir, "user/logs/**/*OpenCode*.log"))) say(readFileSync(log, "utf8").slice(0, 2000));
     process.exitCode = 1;
   } finally {
     await context.close();
