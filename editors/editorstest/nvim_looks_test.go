@@ -103,16 +103,25 @@ func TestNeovimConfig(t *testing.T) {
 	n.shows("(?s)# .*Done")
 }
 
-// What other servers found is sent to ours.
+// What other servers found reaches the agent's tool. Where there are none nothing is said of problems: the agent would wait
+// for more of them after each edit.
 func TestNeovimDiagnostics(t *testing.T) {
 	everyNeovim(t, func(t *testing.T, m machine) {
-		d := newDesk(t, m, calc(), "Never asked.\n")
+		d := newDesk(t, m, calc(), `call diagnostics {"filePath": "calc.sh"}`+"\n\nI see.\n")
 		d.install("aide")
 		n := d.newNvim("calc.sh", d.relay(""))
+		relayed := func() (string, bool) {
+			text, err := os.ReadFile(d.outside("home/relayed"))
+			return string(text), err == nil && strings.Contains(string(text), "add subtracts")
+		}
+		n.still(guard)
+		if text, _ := relayed(); text != "" {
+			t.Errorf("sent before there was a problem: %s", text)
+		}
 		n.ex(diagnose)
-		n.until("the problem", func() (string, bool) {
-			text, _ := os.ReadFile(d.outside("home/relayed"))
-			return string(text), strings.Contains(string(text), "add subtracts")
-		})
+		n.until("the problem on its way", relayed)
+		n.ex("OpenCode what is wrong?")
+		d.awaitTranscript("I see.")
+		d.told("add subtracts")
 	})
 }

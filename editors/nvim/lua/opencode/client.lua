@@ -144,7 +144,7 @@ function M.spec()
     on_exit = exited,
     on_attach = function(_, buf)
       require('opencode.save').note(buf)
-      require('opencode.diagnostics').changed(buf)
+      require('opencode.diagnostics').attached(buf)
     end,
     flags = { exit_timeout = 2000 },
   }

@@ -72,4 +72,12 @@ function M.changed(buf)
   end, config.get().diagnostics)
 end
 
+-- attached sends what is known already. Nothing is not sent: the agent would wait after each edit for news of a buffer that
+-- nobody checks.
+function M.attached(buf)
+  if #vim.diagnostic.get(buf) > 0 then
+    M.changed(buf)
+  end
+end
+
 return M
