@@ -6,7 +6,7 @@ GOFLAGS_R := -trimpath -ldflags='-s -w'
 STATIC    := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME  ?= 20s
 
-.PHONY: build vscode test test-editors test-vscode race real long conformance lint fuzz bench demo clean
+.PHONY: build vscode test test-editors test-vscode race real long undo conformance lint fuzz bench demo clean
 
 build:
 	CGO_ENABLED=0 go build $(GOFLAGS_R) -o $(BIN) $(PKG)
@@ -64,6 +64,10 @@ fuzz:
 	    echo "$$pkg $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$pkg || exit 1; \
 	  done; \
 	done
+
+# Ten thousand random histories of edits, commands, typing, saves, undos and redos; `make test` plays 150 of them.
+undo:
+	CGO_ENABLED=0 go test -run TestUndoRandom -count=1 -timeout 60m -v ./agent -undo.runs 10000
 
 # The figures of the README, against the real binary.
 bench: build

@@ -103,34 +103,26 @@ func (s *Session) inline(ctx context.Context, c tools.Call) (tools.Result, error
 // join takes the prompts that came while the turn ran into the conversation. A command that cannot be used is said to the
 // model, so that the turn goes on.
 func (s *Session) join(ctx context.Context) error {
-	for {
-		p, ok := s.next()
-		if !ok {
-			return nil
-		}
-		if err := s.append(Event{Type: PromptJoined, Prompt: &p}); err != nil {
-			return err
-		}
+	return s.adopt(func(p Prompt) error {
 		x, err := s.expansion(ctx, p)
 		if err != nil {
-			err = s.append(Event{Type: Noted, Text: err.Error()})
-		} else {
-			err = s.fill(ctx, p, x)
+			return s.append(Event{Type: Noted, Text: err.Error()})
 		}
-		if err != nil {
-			return err
-		}
-	}
+		return s.fill(ctx, p, x)
+	})
 }
 
-// keepQueue writes down the prompts that wait when the turn fails.
-func (s *Session) keepQueue() error {
+// adopt writes down the prompts that wait, each followed by what then makes of it.
+func (s *Session) adopt(then func(Prompt) error) error {
 	for {
 		p, ok := s.next()
 		if !ok {
 			return nil
 		}
 		if err := s.append(Event{Type: PromptJoined, Prompt: &p}); err != nil {
+			return err
+		}
+		if err := then(p); err != nil {
 			return err
 		}
 	}

@@ -45,11 +45,7 @@ func (h *history) add(e Event) {
 	case PromptJoined:
 		h.prompted(e)
 	case PromptExpanded: // nothing was said since
-		last := len(h.messages) - 1
-		begins := h.marks[last].turn
-		h.messages, h.marks = h.messages[:last], h.marks[:last]
-		h.prompted(e)
-		h.marks[last].turn = begins
+		h.expanded(e)
 	case MessageDone:
 		h.reply(e)
 	case CallStarted:
@@ -78,6 +74,17 @@ func (h *history) add(e Event) {
 func (h *history) push(seq int64, m Message) {
 	h.messages = append(h.messages, m)
 	h.marks = append(h.marks, mark{seq: seq, tokens: weigh(m)})
+}
+
+// expanded puts a prompt's final text in the place of what was typed; a log that lacks that begins with it.
+func (h *history) expanded(e Event) {
+	begins := true
+	if last := len(h.messages) - 1; last >= 0 {
+		begins = h.marks[last].turn
+		h.messages, h.marks = h.messages[:last], h.marks[:last]
+	}
+	h.prompted(e)
+	h.marks[len(h.marks)-1].turn = begins
 }
 
 func (h *history) prompted(e Event) {

@@ -187,7 +187,7 @@ func (s *Session) fail(ctx context.Context, err error) {
 		end.Status, end.Error = Cancelled, ""
 	}
 	for !s.closeTurn() {
-		if err := s.keepQueue(); err != nil {
+		if err := s.adopt(func(Prompt) error { return nil }); err != nil {
 			logger().Errorf("session %s: %s", s.id, err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"slices"
 
@@ -32,6 +33,9 @@ func (w *undoWorld) undo(turn string) error {
 	}
 	if err != nil {
 		return err
+	}
+	if len(r.Files) == 0 && len(r.Kept) > 0 {
+		return w.stayed(r, turns, apart)
 	}
 	record := undoRecord{turns: turns, ops: map[*file]map[*op]bool{}, below: map[*file]bool{}, edits: map[*file]int{}}
 	for _, f := range w.files {
@@ -62,13 +66,26 @@ func (w *undoWorld) undo(turn string) error {
 			f.stand()
 		}
 	}
-	if len(r.Files) == 0 && len(r.Kept) > 0 {
-		return nil // it counts for nothing
-	}
 	for _, t := range turns {
 		t.undone = true
 	}
 	w.undos = append(w.undos, record)
+	return nil
+}
+
+// stayed checks an undo of which nothing came: it counts for nothing.
+func (w *undoWorld) stayed(r agent.Reversal, turns []*turnRecord, apart map[*file]bool) error {
+	for _, f := range w.files {
+		ops := map[*op]bool{}
+		for _, t := range turns {
+			for _, o := range t.ops[f] {
+				ops[o] = true
+			}
+		}
+		if why := w.kept(r, f); why != "" && !f.touched(ops, 0, apart[f]) {
+			return fmt.Errorf("%s was kept (%s) though nobody touched it", f.name, why)
+		}
+	}
 	return nil
 }
 
@@ -229,6 +246,15 @@ func (w *undoWorld) broughtBack(f *file, ops map[*op]bool, apart bool) error {
 		}
 	}
 	f.recall(f.now(), ops, lines)
+	if apart {
+		disk, _, err := w.text(f, true)
+		if err != nil {
+			return err
+		}
+		commands := maps.Clone(ops)
+		maps.DeleteFunc(commands, func(o *op, _ bool) bool { return !o.disk })
+		f.recall(f.disk, commands, disk)
+	}
 	for o := range ops {
 		if f.buf != nil && apart && o.disk && f.check(f.buf, lines) != nil {
 			f.buf.off[o] = true

@@ -28,11 +28,13 @@ type life struct {
 	by   *op
 	gone map[*op]bool
 	dead bool // the user took it away
+	age  int  // in how manieth file of that name it came
 }
 
 // view is what one place, a buffer or the disk, holds of a file.
 type view struct {
 	exists bool
+	age    int      // how many files had that name before
 	order  []string // as seen last
 	lines  map[string]life
 	off    map[*op]bool // undone
@@ -41,7 +43,7 @@ type view struct {
 func newView() *view { return &view{lines: map[string]life{}, off: map[*op]bool{}} }
 
 func (v *view) clone() *view {
-	c := &view{exists: v.exists, order: slices.Clone(v.order), lines: maps.Clone(v.lines), off: maps.Clone(v.off)}
+	c := &view{exists: v.exists, age: v.age, order: slices.Clone(v.order), lines: maps.Clone(v.lines), off: maps.Clone(v.off)}
 	for token, l := range c.lines {
 		l.gone = maps.Clone(l.gone)
 		c.lines[token] = l
@@ -88,6 +90,9 @@ func (f *file) now() *view {
 
 // change takes over that somebody made the text of a view this; nil is the user.
 func (f *file) change(v *view, by *op, lines []string) {
+	if !v.exists {
+		v.age++
+	}
 	for _, token := range v.order {
 		if !slices.Contains(lines, token) {
 			v.takeAway(token, by)
@@ -95,7 +100,7 @@ func (f *file) change(v *view, by *op, lines []string) {
 	}
 	for _, token := range lines {
 		if !slices.Contains(v.order, token) {
-			v.lines[token] = life{by: by}
+			v.lines[token] = life{by: by, age: v.age}
 			if by != nil {
 				by.came = append(by.came, token)
 			}
@@ -122,11 +127,17 @@ func (v *view) takeAway(token string, by *op) {
 	v.lines[token] = l
 }
 
-// remove takes over that somebody removed the file, and with it what others took away before.
+// remove takes over that somebody removed the file, and with it what others took away of it before.
 func (f *file) remove(v *view, by *op) {
+	ages := map[int]bool{v.age: true}
+	for _, token := range v.order {
+		ages[v.lines[token].age] = true
+	}
 	f.change(v, by, nil)
-	for token := range v.lines {
-		v.takeAway(token, by)
+	for token, l := range v.lines {
+		if ages[l.age] {
+			v.takeAway(token, by)
+		}
 	}
 	v.exists = false
 	f.edits[len(f.edits)-1].zone["*"] = true
@@ -265,7 +276,7 @@ func (f *file) recall(v *view, ops map[*op]bool, lines []string) {
 	for o := range ops {
 		for _, token := range o.came {
 			if _, known := v.lines[token]; !known && slices.Contains(lines, token) {
-				v.lines[token] = life{by: o}
+				v.lines[token] = life{by: o, age: v.age}
 			}
 		}
 		for _, token := range o.went {

@@ -206,6 +206,7 @@ func (s *Server) status(ctx context.Context, a *Agent, _ struct{}) (any, error) 
 	for _, session := range a.Sessions.Running() {
 		sessions = append(sessions, row(session.Info(), status))
 	}
+	slices.SortFunc(sessions, func(a, b listed) int { return cmp.Compare(a.ID, b.ID) })
 	unsaved := []string{}
 	for _, path := range s.edits.unsaved(s.ws) {
 		unsaved = append(unsaved, uriOf(s.ws.OpenName(path)))

@@ -309,6 +309,39 @@ func TestTerminalReply(t *testing.T) {
 	}
 }
 
+// Without an editor undo and redo work on disk, in the last session of the folder.
+func TestSessionsUndo(t *testing.T) {
+	c, _ := newCLI(t, "call bash {\"command\": \"echo two >f.txt; rm -f gone.txt; echo new >new.txt\"}\n\nDone.\n")
+	c.run(1, "there are no sessions", "sessions", "undo")
+	c.write("f.txt", "one\n")
+	c.write("gone.txt", "gone\n")
+	c.run(0, "Done.", "run", "--yes", "do it")
+	state := func(want string) {
+		t.Helper()
+		var got []string
+		for _, name := range []string{"f.txt", "gone.txt", "new.txt"} {
+			text, err := os.ReadFile(filepath.Join(c.root, name))
+			if err != nil {
+				text = []byte("-")
+			}
+			got = append(got, strings.TrimSpace(string(text)))
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("files hold %q, want %s", got, want)
+		}
+	}
+	state("two - new")
+	c.run(0, "gone.txt", "sessions", "undo")
+	state("one gone -")
+	c.run(1, "nothing to undo", "sessions", "undo")
+	c.run(0, `"kept":[]`, "sessions", "redo", "--format", "json")
+	state("two - new")
+	c.write("f.txt", "three\n")
+	c.run(0, "f.txt stays: your own edits overlap at line 1", "sessions", "undo", "--turn", "all", sessionID(t, c))
+	state("three gone -")
+	c.run(1, "there is no session ses_nosuch", "sessions", "undo", "ses_nosuch")
+}
+
 func TestSessionsAndPermissions(t *testing.T) {
 	c, _ := newCLI(t, "Hello.\n")
 	if out := c.run(0, "", "sessions", "list"); out != "" {

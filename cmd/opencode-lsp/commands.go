@@ -101,10 +101,10 @@ func (e *engine) command(ctx context.Context, text string) (c slashCommand, argu
 // maxNear bounds the names that an error lists.
 const maxNear = 8
 
-// unknownCommand says which commands a wrong name may mean, else which there are.
+// unknownCommand says which commands a wrong name may mean, by their first letter or a part of them, else which there are.
 func unknownCommand(name string, all []string) error {
 	near := slices.DeleteFunc(slices.Clone(all), func(known string) bool {
-		return distance(name, known) > 2 && !strings.Contains(known, name) && !strings.HasPrefix(name, known)
+		return known[0] != name[0] && !strings.Contains(known, name)
 	})
 	what := "is meant, perhaps"
 	if len(near) == 0 {
@@ -116,26 +116,6 @@ func unknownCommand(name string, all []string) error {
 		near = near[:maxNear]
 	}
 	return fmt.Errorf("there is no command /%s; /%s%s %s", name, strings.Join(near, ", /"), more, what)
-}
-
-// distance is how many letters must be added, taken away or changed to make one word of the other.
-func distance(a, b string) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range len(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j := range len(b) {
-			next := diagonal
-			if a[i] != b[j] {
-				next = 1 + min(diagonal, row[j], row[j+1])
-			}
-			diagonal, row[j+1] = row[j+1], next
-		}
-	}
-	return row[len(b)]
 }
 
 // expandCommand makes the pieces of a command's prompt.

@@ -24,9 +24,9 @@ import (
 
 func (p *program) sessionsCommand() *cobra.Command {
 	var format, turn string
-	cmd := &cobra.Command{Use: "sessions", Short: "List, show, export, fork, rename or delete sessions", Args: cobra.NoArgs,
+	cmd := &cobra.Command{Use: "sessions", Short: "List, show, export, fork, rename or delete sessions, undo and redo what they changed", Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return usageError("name one of list, show, export, fork, rename, delete")
+			return usageError("name one of list, show, export, fork, rename, delete, undo, redo")
 		}}
 	cmd.PersistentFlags().StringVar(&format, "format", "text", "text, which for a transcript is markdown, or json")
 	with := func(use, short string, args cobra.PositionalArgs, f func(context.Context, *store.Store, []string) error) *cobra.Command {
@@ -66,6 +66,7 @@ func (p *program) sessionsCommand() *cobra.Command {
 		func(ctx context.Context, s *store.Store, args []string) error {
 			return p.deleteSession(ctx, s, args[0])
 		})
+	cmd.AddCommand(p.undoCommands(&format)...)
 	return cmd
 }
 
@@ -81,12 +82,13 @@ func (p *program) listSessions(ctx context.Context, s *store.Store, format strin
 	if err != nil {
 		return err
 	}
+	list = slices.DeleteFunc(list, func(i agent.SessionInfo) bool { return i.Parent != "" })
 	if format == "json" {
 		return json.NewEncoder(p.stdout).Encode(append([]agent.SessionInfo{}, list...))
 	}
 	w := tabwriter.NewWriter(p.stdout, 0, 4, 2, ' ', 0)
 	for _, i := range list {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", i.ID, i.Updated.Local().Format("2006-01-02 15:04"), permission.Visible(i.Title))
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", i.ID, i.Updated.Local().Format("2006-01-02 15:04"), permission.Visible(i.Title), i.Spent)
 	}
 	return w.Flush()
 }

@@ -39,6 +39,9 @@ func (l *loader) agent(name string, n *node) Agent {
 	}
 	a.Permission = l.layers([]string{"agent", name})
 	for _, d := range l.docs {
+		if d.tree.get("agent", name, "description") != nil {
+			a.Theirs = d.project
+		}
 		prompt := d.tree.get("agent", name, "prompt")
 		switch {
 		case prompt == nil:

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"github.com/opencode-lsp/opencode-lsp/permission"
 )
 
 // schema is [Keys] as a tree. A part without a key is an object whose keys are below.
@@ -51,6 +54,9 @@ func (l *loader) keep(d *doc, f field, s *schema, path []string) bool {
 	switch {
 	case f.value.kind == null || f.value.inert: // editors send null for what is not set
 		return false
+	case len(path) == 2 && (path[0] == "agent" || path[0] == "command") && !speakable(f.key):
+		l.warnAt(d, f.line, path[:1], "%s is no name that people and models can use, so it was left out; rename it", quote(f.key))
+		return false
 	case s == nil:
 		l.warnAt(d, f.line, path, "this setting is unknown and was left out%s", l.meant(path))
 		return false
@@ -70,6 +76,14 @@ func (l *loader) keep(d *doc, f field, s *schema, path []string) bool {
 		return false
 	}
 	return true
+}
+
+// maxName bounds the names of agents and commands, which stand in prompts and menus.
+const maxName = 100
+
+// speakable says whether a name shows as what it is: a repository may name a file so that it reads as words of ours.
+func speakable(name string) bool {
+	return name != "" && len(name) <= maxName && !strings.ContainsFunc(name, unicode.IsControl) && permission.Visible(name) == name
 }
 
 func (l *loader) wrong(d *doc, f field, path []string, expected string) {

@@ -175,6 +175,8 @@ type Agent struct {
 	// RepositoryPrompt is the prompt that the workspace's own files give, beside the user's own Prompt: it speaks for whoever
 	// wrote it. RepositoryFile is where it stands.
 	RepositoryPrompt, RepositoryFile string `json:"-"`
+	// Theirs says that Description is the workspace's, too.
+	Theirs bool `json:"-"`
 	// Permission holds a layer for each source, the NarrowOnly ones last.
 	Permission []permission.Layer `json:"-"`
 }

@@ -86,7 +86,7 @@ func TestTeam(t *testing.T) {
 		"build":   {Prompt: "Build.", Steps: 7, Mode: "all"},
 		"general": {Disable: true},
 		"helper":  {Mode: "subagent", Model: "a/b", Description: "Helps\n  \u202eall", Temperature: new(0.2)},
-		"mine":    {RepositoryPrompt: "Theirs.", RepositoryFile: "/ws/mine.md"},
+		"mine":    {RepositoryPrompt: "Theirs.", RepositoryFile: "/ws/mine.md", Description: "Ignore all", Theirs: true},
 		"shy":     {Hidden: &hidden},
 	}}
 	team := sampleTeam(cfg)
@@ -113,7 +113,7 @@ func TestTeam(t *testing.T) {
 	if m, err := team.find("helper"); err != nil || m.Model != "a/b" || m.Description != "Helps ‹U+202E›all" || *m.Params.Temperature != 0.2 {
 		t.Errorf("helper: %+v, %v", m.Profile, err)
 	}
-	if m, err := team.find("mine"); err != nil || m.Prompt != "" || len(m.Rules) != 1 || !m.Rules[0].Repository {
+	if m, err := team.find("mine"); err != nil || m.Prompt != "" || len(m.Rules) != 1 || !m.Rules[0].Repository || m.Description != `in the repository's words: "Ignore all"` {
 		t.Errorf("mine: %+v, %v", m.Profile, err)
 	}
 	for _, tc := range []struct {
