@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/sourcegraph/jsonrpc2"
@@ -150,7 +152,7 @@ func (c *client) initialize(ctx context.Context) error {
 // plain words the errors that a program which is no language server brings.
 func plain(err error) error {
 	switch {
-	case errors.Is(err, jsonrpc2.ErrClosed):
+	case errors.Is(err, jsonrpc2.ErrClosed), errors.Is(err, syscall.EPIPE), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, os.ErrClosed):
 		return errors.New("it ended, or does not speak LSP on stdout")
 	case errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("it did not answer within %s", initializeWithin)

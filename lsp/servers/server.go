@@ -20,6 +20,7 @@ const (
 
 // server is one language server. Its goroutine starts the program when there is something to examine, and ends it.
 type server struct {
+	number int
 	config Config
 	opt    Options
 	ctx    context.Context
@@ -36,15 +37,16 @@ type server struct {
 	told    bool // the user knows that it does not work
 }
 
-func newServer(c Config, opt Options) *server {
-	s := &server{config: c, opt: opt, done: make(chan struct{}), wake: make(chan struct{}, 1), paths: map[string]bool{}}
+func newServer(number int, c Config, opt Options) *server {
+	s := &server{number: number, config: c, opt: opt, done: make(chan struct{}), wake: make(chan struct{}, 1), paths: map[string]bool{}}
 	s.ctx, s.stop = context.WithCancel(context.Background())
 	go s.run()
 	return s
 }
 
-// feed is the name under which what the server says is kept.
-func (s *server) feed() string { return "server " + s.config.Name }
+// feed is the name under which what the server says is kept. Each has its own: one that ends must not take away what its
+// successor has said.
+func (s *server) feed() string { return fmt.Sprintf("server %d %s", s.number, s.config.Name) }
 
 // examine queues a file and reports whether the server can look at it now.
 func (s *server) examine(path string) bool {

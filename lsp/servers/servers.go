@@ -48,6 +48,7 @@ type Servers struct {
 
 	mu     sync.Mutex
 	list   []*server
+	made   int // servers so far
 	closed bool
 	ending sync.WaitGroup // servers on their way out
 }
@@ -80,7 +81,8 @@ func (s *Servers) Configure(configs []Config) {
 			s.list = slices.Delete(s.list, i, i+1)
 			continue
 		}
-		list = append(list, newServer(c, s.opt))
+		s.made++
+		list = append(list, newServer(s.made, c, s.opt))
 	}
 	for _, gone := range s.list {
 		s.ending.Go(gone.close)
