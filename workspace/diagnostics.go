@@ -79,7 +79,13 @@ type Diagnostics struct {
 	mu      sync.Mutex
 	feeds   map[string]map[string]Report // by feed and path
 	changed chan struct{}                // closed at the next report; nil while nobody waits
+	// silent are the kinds of files of which nothing came when it was waited for: many servers speak when a file is opened or
+	// saved only, and no edit is to wait for those again before they have spoken.
+	silent map[string]bool
 }
+
+// kind is what files are alike in for the servers that tell of them.
+func kind(path string) string { return cmp.Or(filepath.Ext(path), path) }
 
 // Diagnostics are those of the workspace.
 func (w *Workspace) Diagnostics() *Diagnostics { return &w.diagnostics }
@@ -162,6 +168,7 @@ func (d *Diagnostics) set(feed string, r Report) {
 		delete(files, oldest.Path)
 	}
 	files[r.Path] = r
+	delete(d.silent, kind(r.Path))
 	if d.changed != nil {
 		close(d.changed)
 		d.changed = nil
@@ -191,21 +198,35 @@ func (d *Diagnostics) Reports(path string) []Report {
 	return all
 }
 
-// Fed reports whether a feed tells by itself of files like this one: of this very file, or of others with its extension.
+// Fed reports whether a feed tells by itself of files like this one: of this very file, or of others with its extension; not
+// while it was waited for in vain.
 func (d *Diagnostics) Fed(path string) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if d.silent[kind(path)] {
+		return false
+	}
 	for feed, files := range d.feeds {
 		if feed == FeedShown {
 			continue
 		}
 		for p := range files {
-			if p == path || filepath.Ext(path) != "" && filepath.Ext(p) == filepath.Ext(path) {
+			if kind(p) == kind(path) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// hush notes that nothing came of a file though it was waited for.
+func (d *Diagnostics) hush(path string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.silent == nil {
+		d.silent = map[string]bool{}
+	}
+	d.silent[kind(path)] = true
 }
 
 // Fresh waits until something was said of the file after since and has been still for a moment, and reports whether anything
@@ -226,6 +247,9 @@ func (d *Diagnostics) Fresh(ctx context.Context, path string, since time.Time) b
 		case <-timer.C:
 		case <-changed:
 		case <-ctx.Done():
+			if !fresh && ctx.Err() == context.DeadlineExceeded {
+				d.hush(path)
+			}
 			return fresh
 		}
 		timer.Stop()

@@ -78,6 +78,15 @@ func TestFed(t *testing.T) {
 			t.Errorf("%s: %t", path, got)
 		}
 	}
+	// What was waited for in vain is not waited for again, until the feed speaks of such a file.
+	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	if w.Diagnostics().Fresh(ctx, "/x/a.go", time.Now()) || w.Diagnostics().Fed("/y/b.go") {
+		t.Error("a silent feed is waited for")
+	}
+	if w.Tell(FeedEditor, "/z/c.go", nil); !w.Diagnostics().Fed("/y/b.go") {
+		t.Error("a feed that speaks again is not heard")
+	}
 }
 
 // TestBounded: a feed that floods is cut, the worst kept.
