@@ -72,9 +72,13 @@ export class Window {
 
   /** Opens a file of the project in the first group and puts the cursor into it. */
   async edit(name) {
-    await this.page.keyboard.press("Control+1");
-    await this.pick("Control+P", name, name);
-    await this.page.locator(".tab.active").filter({ hasText: name }).waitFor();
+    // The list of files sorts itself anew while it is looked at, so that the click may open a neighbour: then once more.
+    await this.until(`the tab of ${name}`, async () => {
+      await this.page.keyboard.press("Control+1");
+      await this.pick("Control+P", name, name);
+      const tab = this.page.locator(".editor-group-container.active .tab.active").filter({ hasText: name });
+      return tab.waitFor({ timeout: 3000 }).then(() => true, () => false);
+    });
     await this.picker.waitFor({ state: "hidden" });
     await this.focusEditor();
   }
