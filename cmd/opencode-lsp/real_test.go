@@ -42,7 +42,14 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
+// sideBySide is how many tests run at a time that may: those against the real binary wait most of their time.
+const sideBySide = "6"
+
 func TestMain(m *testing.M) {
+	flag.Parse()
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		f.Value.Set(sideBySide)
+	}
 	code := m.Run()
 	if path, _ := binary(); path != "" {
 		os.RemoveAll(filepath.Dir(path))
