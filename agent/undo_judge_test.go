@@ -130,7 +130,8 @@ func (w *undoWorld) kept(r agent.Reversal, f *file) string {
 func (w *undoWorld) takenBack(f *file, groups [][]*op, apart bool, kept string) (map[*op]bool, error) {
 	n := len(groups)
 	if kept != "" {
-		for n--; n >= 0 && !(w.fits(f, groups[:n], apart) && f.touched(opsOf(groups[:n+1]), 0, apart)); n-- {
+		if n = w.went(f, groups, apart, true); n < 0 {
+			n = w.went(f, groups, apart, false)
 		}
 		if n < 0 {
 			return nil, fmt.Errorf("%s was kept (%s) though nobody touched it", f.name, kept)
@@ -143,8 +144,18 @@ func (w *undoWorld) takenBack(f *file, groups [][]*op, apart bool, kept string) 
 	return opsOf(groups[:n]), err
 }
 
+// went is how many of the newest groups went back in a file that was kept, the most that fits, or -1; below says that it must
+// fit the disk below the editor, too.
+func (w *undoWorld) went(f *file, groups [][]*op, apart, below bool) int {
+	n := len(groups) - 1
+	for n >= 0 && !(w.fits(f, groups[:n], apart, below) && f.touched(opsOf(groups[:n+1]), 0, apart)) {
+		n--
+	}
+	return n
+}
+
 // fits reports whether the file is as it must be when the groups are taken back.
-func (w *undoWorld) fits(f *file, groups [][]*op, apart bool) bool {
+func (w *undoWorld) fits(f *file, groups [][]*op, apart, below bool) bool {
 	trial := *f
 	trial.disk = f.disk.clone()
 	if f.buf != nil {
@@ -152,7 +163,14 @@ func (w *undoWorld) fits(f *file, groups [][]*op, apart bool) bool {
 	}
 	trial.toggle(groups, apart)
 	lines, _, err := w.text(f, f.buf == nil)
-	return err == nil && trial.check(trial.now(), lines) == nil
+	if err != nil || trial.check(trial.now(), lines) != nil {
+		return false
+	}
+	if !below || f.buf == nil {
+		return true
+	}
+	lines, _, err = w.text(f, true)
+	return err == nil && trial.check(trial.disk, lines) == nil
 }
 
 func opsOf(groups [][]*op) map[*op]bool {

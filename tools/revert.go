@@ -47,23 +47,24 @@ func (r *Reverter) load(groups [][]Applied) ([][]Applied, error) {
 			if err := cmp.Or(r.fill(&c.Before, c.BeforeRef), r.fill(&c.After, c.AfterRef)); err != nil {
 				return nil, err
 			}
-			out[i] = joined(out[i], c)
+			out[i] = append(out[i], c)
 		}
 	}
 	return out, nil
 }
 
-// joined adds a change to those before it. An edit becomes one with the last where it begins with what that one left: what lies
-// between them is of no interest then. What a command did is not joined: an editor may have seen a part of it.
-func joined(changes []Applied, c Applied) []Applied {
-	if n := len(changes); n > 0 {
-		last := &changes[n-1]
-		if last.After == c.Before && last.isEdit() && c.isEdit() {
-			last.After = c.After
-			return changes
+// joined makes one edit of those that follow one another: what lies between them is of no interest where the user sees the last.
+// The disk may hold any of them. What a command did is not joined: an editor may have seen a part of it.
+func joined(group []Applied) []Applied {
+	var out []Applied
+	for _, c := range group {
+		if n := len(out); n > 0 && out[n-1].After == c.Before && out[n-1].isEdit() && c.isEdit() {
+			out[n-1].After = c.After
+			continue
 		}
+		out = append(out, c)
 	}
-	return append(changes, c)
+	return out
 }
 
 // isEdit reports whether the change went through the editor and the file was there before and after.
@@ -146,14 +147,14 @@ type place struct {
 func (p place) without(group []Applied) (place, error) {
 	if !p.apart {
 		var err error
-		p.seen, err = p.seen.without(group, false, p.now.Open)
+		p.seen, err = p.seen.without(joined(group), false, p.now.Open)
 		return p, err
 	}
 	shown, below := group, group
 	if hasBelow(group) {
 		shown, below = choose(group, false), choose(group, true)
 	}
-	seen, err := p.seen.without(shown, true, true)
+	seen, err := p.seen.without(joined(shown), true, true)
 	if err != nil || !concernsDisk(below) {
 		p.seen = seen
 		return p, err // the disk gets an edit by the next save
