@@ -173,7 +173,7 @@ export class Window {
     await this.command("Notifications: Show Notifications");
     const list = this.page.locator(".notifications-center.visible .notification-list-item");
     await this.page.locator(".notifications-center.visible").waitFor();
-    return list.allInnerTexts();
+    return (await list.allInnerTexts()).filter((text) => text.trim()); // one that is on its way out has no text any more
   }
 
   /** Whether a tab has unsaved changes. */
