@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/tools/txtar"
@@ -50,7 +51,12 @@ func engineAt(t *testing.T, files, root string, env map[string]string, web http.
 	}, http: &http.Client{Transport: web}, bubble: true}
 	p.dirs = findDirs(p.getenv)
 	said = new([]string)
-	e, err = newEngine(p, workspace.New(filepath.Join(top, root)), func(text string) { *said = append(*said, strings.ReplaceAll(text, top, "")) })
+	var mu sync.Mutex // several addresses are fetched at a time
+	e, err = newEngine(p, workspace.New(filepath.Join(top, root)), func(text string) {
+		mu.Lock()
+		defer mu.Unlock()
+		*said = append(*said, strings.ReplaceAll(text, top, ""))
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
