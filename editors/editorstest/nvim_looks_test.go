@@ -97,7 +97,7 @@ func TestNeovimConfig(t *testing.T) {
 	n.awaitBuffer("calc.sh", "+ $2")
 	d.awaitTranscript("Done.")
 	n.ex("OpenCode sessions")
-	n.shows("OpenCode sessions")
+	n.shows("(?s)make it right.*Type number")
 	n.text("1")
 	n.keys("Enter")
 	n.shows("(?s)# .*Done")
