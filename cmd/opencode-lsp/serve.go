@@ -44,6 +44,7 @@ func (p *program) serveCommand() *cobra.Command {
 				return failed(err)
 			}
 			defer closeLog()
+			p.password = p.takePassword()
 			return failed(p.serveHere(cmd.Context(), o))
 		},
 	}
@@ -104,13 +105,13 @@ func (p *program) serveHere(ctx context.Context, o serveOptions) error {
 		fmt.Fprintln(p.stdout, "password in "+secret.path)
 	}
 	fmt.Fprintln(p.stdout, "opencode server listening on "+server.URL())
-	err = server.Serve(ctx, p.interim())
+	err = server.Serve(ctx, e.interim(sessions, o))
 	within(sessionsWithin, sessions.Close)
 	return err
 }
 
 // interim stands in for the API.
-func (p *program) interim() http.Handler {
+func (e *engine) interim(*agent.Sessions, serveOptions) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /global/health", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")

@@ -40,7 +40,6 @@ type serverSecret struct {
 
 // serverSecret finds the password: made, from a file, or from the environment.
 func (p *program) serverSecret(o serveOptions) (*serverSecret, error) {
-	given := p.takePassword()
 	switch {
 	case o.generate:
 		s := &serverSecret{}
@@ -49,13 +48,13 @@ func (p *program) serverSecret(o serveOptions) (*serverSecret, error) {
 		s := &serverSecret{source: o.passwordFile}
 		return s, s.read()
 	}
-	switch n := utf8.RuneCountInString(given); {
+	switch n := utf8.RuneCountInString(p.password); {
 	case n == 0:
 		return nil, usageError("no password: set %s (%d characters or more), or let --generate-password make one", passwordVariable, httpapi.MinPassword)
 	case n < httpapi.MinPassword:
 		return nil, usageError("the password in %s has fewer than %d characters; --generate-password makes a good one", passwordVariable, httpapi.MinPassword)
 	}
-	return &serverSecret{password: given}, nil
+	return &serverSecret{password: p.password}, nil
 }
 
 // make makes a password of 256 bits and keeps it in a new file that only the user can read.
