@@ -268,11 +268,12 @@ var entitled = map[string]map[string]string{
 	"lsp/lsptest":     {"files": "the scripted editor saves its buffers; not part of the server"},
 	"agent/agenttest": {"network": "the scripted model listens on loopback; not part of the server"},
 	"agent/llm":       {"network": "talks to the model that the user chose"},
+	"agent/httpapi":   {"network": "listens where the user asked `serve` to"},
 	"agent/store":     {"files": "keeps sessions in the data folder", "processes": "locks files there"},
 	"tools/peer":      {"processes": "starts what its two callers are entitled to"},
 	"tools/mcp":       {"processes": "starts the servers that the user configured and trusts", "network": "reaches them"},
 	"tools/mcp/oauth": {"network": "the user's own command signs in: the authorization server, a callback on loopback", "files": "keeps tokens in the data folder"},
-	"cmd/opencode-lsp": {"files": "the log, the demo's folder", "network": "how webfetch looks up and connects; instructions at addresses that the user named or trusts",
+	"cmd/opencode-lsp": {"files": "the log, the demo's folder, a server's password", "network": "how webfetch looks up and connects; instructions at addresses that the user named or trusts",
 		"processes": "the demo starts this program as an editor does and runs its test; `mcp auth` opens the browser"},
 }
 
