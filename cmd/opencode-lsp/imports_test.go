@@ -21,7 +21,8 @@ var layers = map[string]string{
 	"workspace":        "", // the user's files; consent is not its matter
 	"workspace/config": "permission permission/shell",
 	"tools":            "permission permission/shell workspace",
-	"tools/mcp":        "permission tools tools/mcp/oauth",
+	"tools/peer":       "permission tools", // programs that serve us on stdio
+	"tools/mcp":        "permission tools tools/mcp/oauth tools/peer",
 	"tools/mcp/oauth":  "", // speaks to authorization servers alone
 	"agent":            "permission tools",
 	"agent/llm":        "agent tools",
@@ -29,9 +30,9 @@ var layers = map[string]string{
 	"agent/agenttest":  "agent tools",
 	"agent/httpapi":    "agent permission tools workspace",
 	"agent/acp":        "agent permission tools workspace",
-	"lsp":              "agent permission tools workspace", // knows no model and no store
-	"lsp/servers":      "lsp permission tools workspace",   // the client of other language servers
-	"lsp/lsptest":      "",                                 // speaks the protocol alone, so that it tests the wire
+	"lsp":              "agent permission tools workspace",          // knows no model and no store
+	"lsp/servers":      "lsp permission tools tools/peer workspace", // the client of other language servers
+	"lsp/lsptest":      "",                                          // speaks the protocol alone, so that it tests the wire
 	"editors":          "",
 	// Tests in real editors, behind a build tag.
 	"editors/editorstest":        "agent/agenttest",

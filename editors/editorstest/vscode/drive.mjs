@@ -126,10 +126,15 @@ export class Window {
     const row = this.entry(label);
     await row.waitFor();
     const asked = await title();
+    const taken = async () => !(await row.isVisible()) || (await title()) !== asked;
     await this.until(`${label} to be taken`, async () => {
       await row.click({ timeout: 1000 }).catch(() => {});
-      await this.page.waitForTimeout(100);
-      return !(await row.isVisible()) || (await title()) !== asked;
+      // Another click at once might hit the question that comes next.
+      for (let i = 0; i < 20; i++) {
+        if (await taken()) return true;
+        await this.page.waitForTimeout(100);
+      }
+      return false;
     });
   }
 
