@@ -8,13 +8,9 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/tliron/commonlog"
-
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/permission"
 )
-
-func apiLog() commonlog.Logger { return commonlog.GetLogger("opencode.http") }
 
 // failure is an error in OpenCode's shape: {name, data: {message}}, or {_tag, …, message} where tag is set.
 type failure struct {
@@ -85,7 +81,7 @@ func explain(err error, session string) *failure {
 	case errors.Is(err, agent.ErrClosed), errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return &failure{status: http.StatusServiceUnavailable, name: "ServiceUnavailable", message: "the session was closed; open it again"}
 	}
-	apiLog().Errorf("request: %s", err)
+	logger().Errorf("request: %s", err)
 	return &failure{status: http.StatusInternalServerError, name: "UnknownError", message: "something went wrong in opencode-lsp; its log says what"}
 }
 
@@ -96,7 +92,7 @@ func fail(w http.ResponseWriter, f *failure) { answer(w, f.status, f) }
 func answer(w http.ResponseWriter, status int, value any) {
 	data, err := json.Marshal(value)
 	if err != nil {
-		apiLog().Errorf("answer: %s", err)
+		logger().Errorf("answer: %s", err)
 		status, data = http.StatusInternalServerError, []byte(`{"name":"UnknownError","data":{"message":"the answer could not be written"}}`)
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -126,7 +126,7 @@ func (h *hub) encode(b batch, events []wireEvent) [][]byte {
 		}
 		data, err := json.Marshal(envelope{id, e.Type, e.Properties})
 		if err != nil {
-			apiLog().Errorf("event %s of %s: %s", e.Type, b.session, err)
+			logger().Errorf("event %s of %s: %s", e.Type, b.session, err)
 			continue
 		}
 		out = append(out, data)

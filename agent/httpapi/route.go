@@ -6,16 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 	"reflect"
 	"strconv"
 	"strings"
 )
-
-// maxBody bounds a request's body in bytes: a prompt with some pictures.
-const maxBody = 32 << 20
 
 // call is a request on its way through a handler.
 type call struct {
@@ -146,7 +142,7 @@ func read(c *call, into any) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil
 	}
-	if kind, _, _ := mime.ParseMediaType(c.Header.Get("Content-Type")); kind != "application/json" {
+	if !isJSON(c.Header.Get("Content-Type")) {
 		return &failure{status: http.StatusUnsupportedMediaType, name: "BadRequest", kind: "Headers", message: "the body must be JSON; send it with Content-Type: application/json"}
 	}
 	if bytes.TrimSpace(data)[0] != '{' {

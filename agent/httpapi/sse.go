@@ -169,7 +169,7 @@ func (s *stream) past(ctx context.Context, from cursor) error {
 	from.marks = slices.Clone(from.marks) // s.cursor moves meanwhile
 	list, err := s.api.opt.Store.List(ctx, s.api.directory)
 	if err != nil {
-		apiLog().Errorf("resume: %s", err)
+		logger().Errorf("resume: %s", err)
 		return err
 	}
 	there := map[string]bool{}
