@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/tools"
 )
 
 // wireEvent is one of OpenCode's events before it is sent.
@@ -73,6 +74,7 @@ type fold struct {
 	files []string
 	live  *liveReply
 
+	todos   []tools.Todo
 	asked   map[string]asked // the open questions by the session's ids
 	revert  *Revert
 	undone  []*Revert // what revert was before each undo that can be redone

@@ -101,6 +101,7 @@ func (f *fold) result(e agent.Event) {
 		}
 	}
 	if r.Todos != nil {
+		f.todos = r.Todos
 		f.emit("todo.updated", props{"sessionID": f.info.ID, "todos": wireTodos(r.Todos)})
 	}
 	open := slices.ContainsFunc(f.tools, func(t *ToolPart) bool { return t.State.Status == "pending" || t.State.Status == "running" })
