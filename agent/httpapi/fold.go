@@ -84,7 +84,7 @@ type fold struct {
 }
 
 // liveReply is the reply that is being written.
-type liveReply struct{ text strings.Builder }
+type liveReply struct{ text, thought strings.Builder }
 
 func newFold(session string, around surroundings) *fold {
 	return &fold{

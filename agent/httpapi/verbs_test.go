@@ -100,7 +100,9 @@ func TestShell(t *testing.T) {
 	id := b.session()
 	l := b.listen("/event", "")
 	answer := make(chan message)
-	go func() { answer <- want[message](b, "POST", "/session/"+id+"/shell", object{"command": "echo hi", "agent": "build"}) }()
+	go func() {
+		answer <- want[message](b, "POST", "/session/"+id+"/shell", object{"command": "echo hi", "agent": "build"})
+	}()
 	asked := l.until("permission.asked")
 	request := asked[len(asked)-1].Properties
 	if request["permission"] != "bash" || len(b.model.Requests()) != 0 {
