@@ -147,19 +147,19 @@ func (r *room) empty() {
 	}
 }
 
-// connOf finds our connection, below TLS where there is any.
+// connOf finds our connection in what net/http holds.
 func connOf(nc net.Conn) *conn {
-	if secure, ok := nc.(*tls.Conn); ok {
-		nc = secure.NetConn()
+	if s, ok := nc.(*strict); ok {
+		return s.conn
 	}
-	c, _ := nc.(*conn)
-	return c
+	return nil
 }
 
-// roomy is a listener whose connections have a place in the room.
+// roomy is a listener whose connections have a place in the room; they speak TLS where there is a configuration for it.
 type roomy struct {
 	net.Listener
 	room   *room
+	tls    *tls.Config
 	closed chan struct{}
 	once   sync.Once
 }
@@ -175,7 +175,10 @@ func (l *roomy) Accept() (net.Conn, error) {
 		nc.Close()
 		return nil, net.ErrClosed
 	}
-	return c, nil
+	if l.tls != nil {
+		return &strict{Conn: tls.Server(c, l.tls), conn: c}, nil
+	}
+	return &strict{Conn: c, conn: c}, nil
 }
 
 // Close ends a waiting Accept, too.
