@@ -138,11 +138,21 @@ func (r *room) follow(nc net.Conn, state http.ConnState) {
 }
 
 // empty closes all connections.
-func (r *room) empty() {
+func (r *room) empty() { r.dismiss(func(*conn) bool { return true }) }
+
+// clear closes those that wait for nothing of ours.
+func (r *room) clear() { r.dismiss(func(c *conn) bool { return !c.proven || c.idle }) }
+
+func (r *room) dismiss(whom func(*conn) bool) {
 	r.mu.Lock()
-	all := append([]*conn(nil), r.conns...)
+	var out []*conn
+	for _, c := range r.conns {
+		if whom(c) {
+			out = append(out, c)
+		}
+	}
 	r.mu.Unlock()
-	for _, c := range all {
+	for _, c := range out {
 		c.Close()
 	}
 }

@@ -116,6 +116,7 @@ func (s *Server) Serve(ctx context.Context, next http.Handler) error {
 func (s *Server) end(ctx context.Context, srv *http.Server) {
 	ctx, cancel := context.WithTimeout(ctx, closeWithin)
 	defer cancel()
+	srv.RegisterOnShutdown(s.room.clear) // else half a request would be waited for
 	if err := srv.Shutdown(ctx); err != nil {
 		logger().Noticef("requests were cut off at the end: %s", err)
 		srv.Close()
