@@ -6,7 +6,6 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
@@ -105,19 +104,11 @@ func (p *program) serveHere(ctx context.Context, o serveOptions) error {
 		fmt.Fprintln(p.stdout, "password in "+secret.path)
 	}
 	fmt.Fprintln(p.stdout, "opencode server listening on "+server.URL())
-	err = server.Serve(ctx, e.interim(sessions, o))
+	api := e.api(sessions, o.remoteApproval)
+	err = server.Serve(ctx, api)
+	api.Close()
 	within(sessionsWithin, sessions.Close)
 	return err
-}
-
-// interim stands in for the API.
-func (e *engine) interim(*agent.Sessions, serveOptions) http.Handler {
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /global/health", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, `{"healthy":true,"version":%q}`, version())
-	})
-	return mux
 }
 
 // sessionsWithin bounds how long the end waits for turns to be cancelled and written down; together with the server's own

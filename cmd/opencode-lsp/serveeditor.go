@@ -67,7 +67,9 @@ func (s *editorServer) start(args lsp.ServeArgs) error {
 	s.at, s.stop = lsp.Serving{URL: server.URL(), PasswordFile: secret.path}, stop
 	s.work.Go(func() {
 		defer secret.forget()
-		if err := server.Serve(ctx, s.engine.interim(s.sessions, o)); err != nil {
+		api := s.engine.api(s.sessions, o.remoteApproval)
+		defer api.Close()
+		if err := server.Serve(ctx, api); err != nil {
 			logger().Errorf("serve: %s", err)
 		}
 	})
