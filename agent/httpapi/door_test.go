@@ -109,8 +109,8 @@ func TestDoor(t *testing.T) {
 		{name: "type with json in it", method: "POST", body: "{}", headers: []string{"-: Content-Type", "Content-Type: text/plain; x=application/json"}, want: 415},
 		{name: "compressed", method: "POST", body: "{}", headers: []string{"Content-Encoding: gzip"}, want: 415},
 		{name: "other charset", method: "POST", body: "{}", headers: []string{"-: Content-Type", "Content-Type: application/json; charset=utf-7"}, want: 415},
-		{name: "large", method: "POST", body: strings.Repeat(" ", bodyLimit+1), want: 413},
-		{name: "as large as may be", method: "POST", body: strings.Repeat(" ", bodyLimit), want: 200},
+		{name: "large", method: "POST", body: strings.Repeat(" ", maxBody+1), want: 413},
+		{name: "as large as may be", method: "POST", body: strings.Repeat(" ", maxBody), want: 200},
 		{name: "panic", target: "/panic", want: 500},
 	}
 	door := newTestDoor(t)

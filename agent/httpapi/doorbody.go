@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// bodyLimit bounds the body of a request, in bytes.
-	bodyLimit = 8 << 20
+	// maxBody bounds the body of a request, in bytes.
+	maxBody = 8 << 20
 	// bodyWithin is how long a body may take to come.
 	bodyWithin = 30 * time.Second
 )
@@ -42,14 +42,14 @@ func readBody(w http.ResponseWriter, r *http.Request) *refusal {
 	if r.ContentLength == 0 {
 		return nil
 	}
-	if r.ContentLength > bodyLimit {
+	if r.ContentLength > maxBody {
 		return tooLarge()
 	}
 	if r.ContentLength < 0 {
 		w.Header().Set("Connection", "close") // as head wants it
 	}
 	setReadDeadline(w, time.Now().Add(bodyWithin))
-	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, bodyLimit))
+	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	_, large := errors.AsType[*http.MaxBytesError](err)
 	switch {
 	case large:
