@@ -9,6 +9,8 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -20,6 +22,7 @@ func TestServe(t *testing.T) {
 		name string
 		test func(*testing.T)
 	}{
+		{"01-stdio", serveStdio},
 		{"02-password", servePassword},
 		{"03-bind", serveBind},
 		{"04-before-routing", serveBeforeRouting},
@@ -29,16 +32,25 @@ func TestServe(t *testing.T) {
 		{"08-origin", serveOrigin},
 		{"09-no-cors", serveNoCORS},
 		{"10-json", serveJSON},
+		{"11-streams", serveStream},
 		{"12-rate", serveRate},
 		{"13-header", serveHeader},
 		{"13-body", serveBody},
 		{"13-slow", serveSlow},
 		{"13-connections", serveConnections},
+		{"13-subscribers", serveSubscribers},
+		{"13-slow-reader", serveSlowReader},
 		{"14-framing", serveFraming},
+		{"15-gate", serveGate},
+		{"15-remote-approval", serveRemoteApproval},
+		{"16-files", serveFiles},
 		{"17-headers", serveHeaders},
 		{"18-errors", serveErrors},
+		{"19-secrets", serveSecrets},
 		{"20-tls", serveTLS},
 		{"21-shutdown", serveShutdown},
+		{"21-shutdown-busy", serveShutdownBusy},
+		{"22-random", serveRandom},
 	} {
 		t.Run(point.name, func(t *testing.T) {
 			t.Parallel()
@@ -166,9 +178,10 @@ var strange = []string{"/", "/nothing/here", "//x", "/%2e/x", "/./session", "/..
 func serveBeforeRouting(t *testing.T) {
 	s := newServed(t).start()
 	bodies, count := map[string]bool{}, 0
+	keep := s.keep()
 	look := func(request string) {
 		count++
-		got := s.raw(request)
+		got := keep.raw(request)
 		if got.status() != 401 || got.Header.Get("WWW-Authenticate") == "" {
 			line, _, _ := strings.Cut(request, "\r\n")
 			t.Errorf("%s: %s", line, got)
@@ -195,9 +208,22 @@ func serveBeforeRouting(t *testing.T) {
 	t.Logf("%d requests without the password over every route and %d methods: 401 each, the same to the byte", count, len(methods))
 }
 
-// routes are the paths that the API documents, with names for their parameters.
+// routes are the paths of the API's table, with something in the place of their parameters.
 func (s *served) routes() []string {
-	return []string{health}
+	s.t.Helper()
+	source, err := os.ReadFile("../../agent/httpapi/routes.go")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	var paths []string
+	for _, m := range regexp.MustCompile(`"(/[^" ]*)", "[a-z_.]+", "`).FindAllSubmatch(source, -1) {
+		paths = append(paths, regexp.MustCompile(`{\w+}`).ReplaceAllString(string(m[1]), "x"))
+	}
+	slices.Sort(paths)
+	if paths = slices.Compact(paths); len(paths) < 30 || !slices.Contains(paths, health) || !slices.Contains(paths, "/event") {
+		s.t.Fatalf("the table of routes is not understood: %q", paths)
+	}
+	return paths
 }
 
 // 5: whatever is wrong, the answer is the same. That both comparisons always run is a test of the code (TestCompareBoth), that
@@ -289,11 +315,11 @@ func serveOrigin(t *testing.T) {
 	s := newServed(t).start()
 	bad := []string{"Origin: https://evil.example", "Origin: null", "Origin: http://localhost:3000", "Origin: https://x.opencode.ai", "Origin: http://localhost:" + s.port(), "Origin: https://" + s.addr,
 		"Origin: http://" + s.addr + ".evil.example", "Origin: http://" + s.addr + "/", "Origin: vscode-webview://x", "Origin: file://", "Origin: ", "Sec-Fetch-Site: cross-site", "Sec-Fetch-Site: same-site", "Sec-Fetch-Site: x"}
-	count := 0
-	for _, path := range append(s.routes(), "/event", "/nothing") {
+	count, keep := 0, s.keep()
+	for _, path := range append(s.routes(), "/nothing") {
 		for _, method := range methods {
 			for _, header := range bad {
-				if got := s.raw(s.request(method, path, "", header)); got.status() != 403 {
+				if got := keep.raw(s.request(method, path, "", header)); got.status() != 403 {
 					t.Errorf("%s %s with %s: %s", method, path, header, got)
 				}
 				count++
@@ -362,11 +388,11 @@ func serveJSON(t *testing.T) {
 // 17 without the API: the door's own answers.
 func serveHeaders(t *testing.T) {
 	s := newServed(t).start()
-	count := 0
+	count, keep := 0, s.keep()
 	for _, path := range append(s.routes(), strange...) {
 		for _, method := range methods {
 			for _, auth := range []string{"-Authorization:", "Authorization: " + basic(s.user, s.pass)} {
-				got := s.raw(s.request(method, path, "", auth))
+				got := keep.raw(s.request(method, path, "", auth))
 				if got == nil {
 					t.Errorf("%s %s: no answer", method, path)
 					continue

@@ -208,6 +208,47 @@ func (s *served) rawAs(from, text string) *answered {
 	return readAnswer(s.t, bufio.NewReader(c), text)
 }
 
+// kept is one connection that goes on as long as the server lets it.
+type kept struct {
+	s    *served
+	conn net.Conn
+	in   *bufio.Reader
+}
+
+func (s *served) keep() *kept { return &kept{s: s} }
+
+// raw is served.raw on that connection. Of a stream it reads the beginning alone.
+func (k *kept) raw(text string) *answered {
+	k.s.t.Helper()
+	if k.conn == nil {
+		k.conn = k.s.dial()
+		k.in = bufio.NewReader(k.conn)
+	}
+	k.conn.SetDeadline(time.Now().Add(patience))
+	go func(c net.Conn) { io.WriteString(c, text) }(k.conn)
+	method, _, _ := strings.Cut(text, " ")
+	res, err := http.ReadResponse(k.in, &http.Request{Method: method})
+	if err != nil {
+		k.s.t.Logf("no answer: %v", err)
+		k.drop()
+		return nil
+	}
+	if res.Header.Get("Content-Type") == "text/event-stream" {
+		k.drop()
+		return &answered{res, ""}
+	}
+	body, err := io.ReadAll(res.Body)
+	if err != nil || res.Close || strings.HasPrefix(text, "CONNECT") {
+		k.drop()
+	}
+	return &answered{res, string(body)}
+}
+
+func (k *kept) drop() {
+	k.conn.Close()
+	k.conn = nil
+}
+
 func readAnswer(t *testing.T, in *bufio.Reader, request string) *answered {
 	t.Helper()
 	method, _, _ := strings.Cut(request, " ")
