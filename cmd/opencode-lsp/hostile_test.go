@@ -211,7 +211,7 @@ func listening(t testing.TB, pid int) []string {
 	}
 	mine := map[string]bool{}
 	fds, err := os.ReadDir(fmt.Sprintf("/proc/%d/fd", pid))
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) { // else it has ended
 		t.Fatal(err)
 	}
 	for _, fd := range fds {

@@ -286,7 +286,7 @@ func serveSlowReader(t *testing.T) {
 	s := newServed(t).start()
 	id := s.session()
 	before := residentSize(t, s.cmd.Process.Pid)
-	_, slow := s.stream("/event")
+	slow, conn := s.stream("/event")
 	fast, _ := s.stream("/event")
 	rounds, size := 2*load(2000), 60_000
 	seen := make(chan int)
@@ -313,7 +313,7 @@ func serveSlowReader(t *testing.T) {
 	if n := <-seen; n != rounds {
 		t.Errorf("the fast reader saw %d of %d events", n, rounds)
 	}
-	slow.SetDeadline(time.Now().Add(patience))
+	conn.SetDeadline(time.Now().Add(patience))
 	got, err := io.Copy(io.Discard, slow)
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("the slow reader's stream goes on")

@@ -80,7 +80,7 @@ func (c httpCase) play(t *testing.T) {
 	case "SLOWLORIS":
 		c.closes(t, s)
 	case "SSE":
-		t.Fatal("not yet")
+		c.judge(t, s.crowd(load(1000)).refused)
 	case "BRUTE", "FLOOD":
 		t.Fatalf("the runner does not know %q", c.Input)
 	default:
