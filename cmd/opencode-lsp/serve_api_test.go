@@ -297,7 +297,7 @@ func serveSlowReader(t *testing.T) {
 			if err != nil {
 				break
 			}
-			if strings.Contains(line, `"session.updated"`) {
+			if strings.Contains(line, `"message.part.updated"`) {
 				n++
 			}
 		}
@@ -305,7 +305,7 @@ func serveSlowReader(t *testing.T) {
 	}()
 	peak := before
 	for i := range rounds {
-		s.ask(200, "PATCH", "/session/"+id, fmt.Sprintf(`{"title":"%d %s"}`, i, strings.Repeat("x", size)))
+		s.ask(204, "POST", "/session/"+id+"/prompt_async", fmt.Sprintf(`{"noReply":true,"parts":[{"type":"text","text":"%d %s"}]}`, i, strings.Repeat("x", size)))
 		if i%100 == 0 {
 			peak = max(peak, residentSize(t, s.cmd.Process.Pid))
 		}
