@@ -47,7 +47,7 @@ assistant stop
   step-start
   text: There are three lines in it.
   step-finish`),
-			Streamed: true, Busy: "busy", Parents: true, Sorted: true, Prefixes: true, Paged: true,
+			Streamed: true, Parents: true, Sorted: true, Prefixes: true, Paged: true,
 			Course: course(lines(`
 session.created
 message.updated user
@@ -55,10 +55,8 @@ message.part.updated text
 session.status busy
 message.updated assistant
 message.part.updated step-start
-message.part.updated reasoning
 message.part.delta
 message.part.updated text
-message.part.delta
 message.part.updated tool pending
 message.part.updated tool running
 message.part.updated tool completed
@@ -66,7 +64,6 @@ message.part.updated step-finish
 message.updated assistant completed
 message.updated assistant
 message.part.updated step-start
-message.part.updated text
 message.part.delta
 message.part.updated text
 message.part.updated step-finish
@@ -202,7 +199,7 @@ call bash {"command":"ls","description":"List"}
 Going on.
 `, func() (any, any) {
 		return new(abortReport), &abortReport{
-			Aborted: true, Again: true, Error: "MessageAbortedError",
+			Busy: "busy", Aborted: true, Again: true, Error: "MessageAbortedError",
 			Outline: lines(`
 user
   text: Think about it.
@@ -270,7 +267,6 @@ type (
 		Course                                     course
 		Outline, Single                            []string
 		Streamed, Parents, Sorted, Prefixes, Paged bool
-		Busy, Idle                                 string
 	}
 	permissionReport struct {
 		Listed, Call, Prefix                bool
@@ -299,10 +295,10 @@ type (
 		Messages                                                                         int
 	}
 	abortReport struct {
-		Aborted, Again bool
-		Error          string
-		Outline        []string
-		Course         course
+		Aborted, Again    bool
+		Busy, Idle, Error string
+		Outline           []string
+		Course            course
 	}
 	questionReport struct {
 		Listed, Prefix, Told bool

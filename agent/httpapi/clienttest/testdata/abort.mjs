@@ -6,6 +6,7 @@ const session = await ok(client.session.create({ title: "Abort" }))
 const sessionID = session.id
 await say(sessionID, "Think about it.")
 await events.next("message.part.delta", (p) => p.sessionID === sessionID)
+const busy = (await ok(client.session.status()))[sessionID]?.type
 const aborted = await ok(client.session.abort({ sessionID }))
 const failed = await events.next("session.error", (p) => p.sessionID === sessionID)
 await events.idle(sessionID)
@@ -21,7 +22,9 @@ await say(sessionID, "Go on.")
 await events.next("message.updated", (p) => p.info.sessionID === sessionID && p.info.finish === "stop")
 await settled()
 report({
+  busy,
   aborted,
+  idle: (await ok(client.session.status()))[sessionID]?.type ?? "",
   error: failed.error.name,
   again: await ok(client.session.abort({ sessionID })),
   outline: outline(await ok(client.session.messages({ sessionID }))),

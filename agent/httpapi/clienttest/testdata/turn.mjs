@@ -4,8 +4,6 @@ import { client, course, follow, ok, old, outline, report } from "./lib.mjs"
 const events = await follow()
 const session = await ok(old.session.create({ body: { title: "A turn" } }))
 await ok(old.session.promptAsync({ path: { id: session.id }, body: { parts: [{ type: "text", text: "How many lines?" }] } }))
-await events.next("session.status", (p) => p.sessionID === session.id && p.status.type === "busy")
-const busy = await ok(client.session.status())
 await events.idle(session.id)
 
 const messages = await ok(old.session.messages({ path: { id: session.id } }))
@@ -22,8 +20,6 @@ report({
   course: course(events.events, session.id),
   outline: outline(messages),
   streamed: parts.get(text.id) === text.text,
-  busy: busy[session.id]?.type,
-  idle: (await ok(client.session.status()))[session.id]?.type ?? "",
   parents: messages.filter((m) => m.info.role === "assistant").every((m) => m.info.parentID === messages[0].info.id),
   sorted: [...messages.map((m) => m.info.id)].sort().join() === messages.map((m) => m.info.id).join(),
   prefixes: ids.every((id) => /^(msg|prt)_[0-9a-zA-Z]{26}$/.test(id)) && /^ses_[0-9a-zA-Z]{26}$/.test(session.id),
