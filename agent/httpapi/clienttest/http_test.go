@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -137,7 +138,11 @@ func (f *stream) until(what string, wanted func(event) bool) []event {
 				return seen
 			}
 		case <-deadline:
-			f.t.Fatalf("no %s; the last of %d events is %s", what, len(seen), seen[max(0, len(seen)-1)].raw)
+			var last strings.Builder
+			for _, e := range seen[max(0, len(seen)-10):] {
+				fmt.Fprintf(&last, "%.300s\n", e.raw)
+			}
+			f.t.Fatalf("no %s; the last of %d events are\n%s", what, len(seen), last.String())
 		}
 	}
 }

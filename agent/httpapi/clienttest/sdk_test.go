@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// asking are the rules under which every edit and every command is asked, as ours are without any.
-func asking() map[string]string { return map[string]string{"bash": "ask", "edit": "ask"} }
+// asking are the rules under which every edit and every command is asked, and nothing else of what the journeys do.
+func asking() map[string]string { return map[string]string{"bash": "ask", "edit": "ask", "task": "allow"} }
 
 // journeys is what the real SDK does and sees: the same with OpenCode's server and with ours.
 var journeys = []struct {
