@@ -9,7 +9,9 @@ import (
 )
 
 // asking are the rules under which every edit and every command is asked, and nothing else of what the journeys do.
-func asking() map[string]string { return map[string]string{"bash": "ask", "edit": "ask", "task": "allow"} }
+func asking() map[string]string {
+	return map[string]string{"bash": "ask", "edit": "ask", "task": "allow"}
+}
 
 // journeys is what the real SDK does and sees: the same with OpenCode's server and with ours.
 var journeys = []struct {
