@@ -18,32 +18,36 @@ import (
 // call sends a request without the SDK and returns status and body.
 func (s *server) call(method, path, body string) (int, []byte) {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), *patience)
-	defer cancel()
-	resp := s.send(ctx, method, path, body)
-	defer resp.Body.Close()
-	answer, err := io.ReadAll(resp.Body)
+	status, answer, err := s.try(method, path, body)
 	if err != nil {
 		s.t.Fatalf("%s %s: %v", method, path, err)
 	}
-	return resp.StatusCode, answer
+	return status, answer
 }
 
-func (s *server) send(ctx context.Context, method, path, body string) *http.Response {
-	s.t.Helper()
+// try is call for goroutines, which may not end a test.
+func (s *server) try(method, path, body string) (int, []byte, error) {
+	ctx, cancel := context.WithTimeout(s.t.Context(), *patience)
+	defer cancel()
+	resp, err := s.send(ctx, method, path, body)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, answer, err
+}
+
+func (s *server) send(ctx context.Context, method, path, body string) (*http.Response, error) {
 	req, err := http.NewRequestWithContext(ctx, method, s.url+path, strings.NewReader(body))
 	if err != nil {
-		s.t.Fatal(err)
+		return nil, err
 	}
 	req.SetBasicAuth("opencode", password)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	resp, err := http.DefaultClient.Do(req)
-	if err != nil {
-		s.t.Fatalf("%s %s: %v", method, path, err)
-	}
-	return resp
+	return http.DefaultClient.Do(req)
 }
 
 func (s *server) get(path string, into any) { s.t.Helper(); s.post("GET", path, "", into) }
@@ -82,13 +86,13 @@ type stream struct {
 	stop   context.CancelFunc
 }
 
-// subscribe follows /event, from after an id if one is given.
+// subscribe follows /event.
 func (s *server) subscribe(t *testing.T) *stream {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	resp := s.send(ctx, "GET", "/event", "")
-	if resp.StatusCode != http.StatusOK {
-		t.Fatalf("/event: %s", resp.Status)
+	resp, err := s.send(ctx, "GET", "/event", "")
+	if err != nil || resp.StatusCode != http.StatusOK {
+		t.Fatalf("/event: %v %v", err, resp)
 	}
 	follow := &stream{t: t, events: make(chan event, 10_000), stop: cancel}
 	done := make(chan struct{})
