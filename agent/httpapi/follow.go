@@ -41,9 +41,23 @@ func (a *API) follow(f *follower) {
 	for e := range f.session.Events(a.ctx, 0) {
 		events := f.step(e)
 		if e.Seq == 0 || e.Seq > replayed {
-			a.hub.publish(id, e.Seq, e.Time, events)
+			a.hub.publish(id, e.Seq, e.Time, a.withDiff(events, e))
 		}
 	}
+}
+
+// withDiff adds what the session has changed in files, where an event has changed that.
+func (a *API) withDiff(events []wireEvent, e agent.Event) []wireEvent {
+	changed := e.Type == agent.TurnEnded && len(e.End.Files) > 0 || (e.Type == agent.Undone || e.Type == agent.Redone) && len(e.Files) > 0
+	if !changed {
+		return events
+	}
+	diff, err := a.diff(a.ctx, e.SessionID, "")
+	if err != nil {
+		logger().Infof("diff of %s: %s", e.SessionID, err)
+		return events
+	}
+	return append(events, wireEvent{"session.diff", props{"sessionID": e.SessionID, "diff": diff}})
 }
 
 func (f *follower) step(e agent.Event) []wireEvent {
