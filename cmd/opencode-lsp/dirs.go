@@ -43,3 +43,6 @@ func (d dirs) tokens() string { return filepath.Join(d.data, "mcp-auth") }
 
 // models is the catalogue that was fetched last.
 func (d dirs) models() string { return filepath.Join(d.data, "models.json") }
+
+// commands is the folder of the scripts that an editor's terminals run.
+func (d dirs) commands() string { return filepath.Join(d.data, "commands") }
