@@ -103,7 +103,7 @@ func (t runningTerminal) params() map[string]string {
 func (one *session) createTerminal(ctx context.Context, c tools.TerminalCommand, script string) (runningTerminal, error) {
 	args := []string{script}
 	if filepath.Base(c.Argv[0]) == "bash" {
-		args = []string{"-p", "--noprofile", "--norc", script} // -p: no functions and no start files from the environment
+		args = []string{"--noprofile", "--norc", "-p", script} // -p: no functions and no start files from the environment
 	}
 	type created struct {
 		ID string `json:"terminalId"`

@@ -87,6 +87,7 @@ func TestACPSDK(t *testing.T) {
 	cmd.Args = []string{"node", script, *acpSDK, program, dir, wire}
 	saw := watchClient(t, cmd)
 	checkDay(t, dir, saw)
+	checkOutput(t, model)
 	if problems := model.Problems(); len(problems) > 0 || model.Left() > 0 {
 		t.Errorf("%d steps are left; refused: %q", model.Left(), problems)
 	}
@@ -158,6 +159,14 @@ func checkDay(t *testing.T, dir string, saw []map[string]any) {
 	}
 	if t.Failed() {
 		t.Logf("%s", &all)
+	}
+}
+
+// checkOutput makes sure that the model reads what the terminal has shown.
+func checkOutput(t *testing.T, model *agenttest.Server) {
+	requests := model.Requests()
+	if last := string(requests[len(requests)-1]); !strings.Contains(last, "from terminal, no key") || !strings.Contains(last, "started") {
+		t.Errorf("the model did not read what the terminals showed: %s", last)
 	}
 }
 
