@@ -1,4 +1,4 @@
-# opencode-lsp. Everything here needs Go and nothing else, but for `race` (a C compiler), `vscode` and `conformance` (npm) and `bench` (ripgrep, if present).
+# opencode-lsp. Everything here needs Go and nothing else, but for `race` (a C compiler), `vscode`, `conformance` and `acp-test` (npm) and `bench` (ripgrep, if present).
 
 BIN       := bin/opencode-lsp
 PKG       := ./cmd/opencode-lsp
@@ -6,7 +6,7 @@ GOFLAGS_R := -trimpath -ldflags='-s -w'
 STATIC    := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME  ?= 20s
 
-.PHONY: build vscode test test-editors test-vscode race real long undo conformance lint fuzz bench demo clean
+.PHONY: build vscode test test-editors test-vscode race real long undo conformance acp-test lint fuzz bench demo clean
 
 build:
 	CGO_ENABLED=0 go build $(GOFLAGS_R) -o $(BIN) $(PKG)
@@ -48,6 +48,11 @@ long:
 # The client scenarios of the public MCP conformance suite. Needs npm, which installs the suite in the user's cache.
 conformance:
 	./tools/mcp/conformance.sh
+
+# The client of the public ACP SDK for TypeScript against the real binary, every message against its schema. Needs npm, which
+# installs the SDK and a Node in the user's cache.
+acp-test:
+	./agent/acp/sdktest/run.sh
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l . | sed 's/^/not gofmt-ed: /'; exit 1; }

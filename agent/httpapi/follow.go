@@ -3,6 +3,7 @@ package httpapi
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 )
@@ -39,6 +40,9 @@ func (a *API) follow(f *follower) {
 	id, replayed := f.session.ID(), f.session.Replayed()
 	defer a.hub.forget(id)
 	for e := range f.session.Events(a.ctx, 0) {
+		if e.Time.IsZero() {
+			e.Time = time.Now() // live output has no time of its own, and clients sort messages by it
+		}
 		events := f.step(e)
 		if e.Seq == 0 || e.Seq > replayed {
 			a.hub.publish(id, e.Seq, e.Time, a.withDiff(events, e))
