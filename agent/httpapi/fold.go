@@ -105,7 +105,7 @@ func (f *fold) step(e agent.Event) []wireEvent {
 		f.session(e)
 	case agent.TurnStarted, agent.PromptJoined, agent.PromptExpanded:
 		f.prompt(e)
-	case agent.TextDelta, agent.Retrying, agent.Progress:
+	case agent.TextDelta, agent.ThoughtDelta, agent.Retrying, agent.Progress:
 		f.lively(e)
 	case agent.MessageDone:
 		f.message(e)

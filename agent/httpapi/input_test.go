@@ -261,8 +261,8 @@ func FuzzHTTPRequest(f *testing.F) {
 		f.Add(r.Method, filled(r.Path, "ses_0000000000000000000000000a"), "directory=%2F&limit=1", "", "application/json", `{"parts":[{"type":"text","text":"x"}],"reply":"once"}`)
 	}
 	f.Add("GET", "//session/../x", "a=%zz", "%2Fetc", "text/plain", "\x00")
+	b := newBench(f, "")
 	f.Fuzz(func(t *testing.T, method, path, query, directory, kind, body string) {
-		b := newBench(t, "")
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		req := (&http.Request{
