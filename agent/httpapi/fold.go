@@ -64,6 +64,7 @@ type fold struct {
 	last   int64 // the Seq of the last stored event
 	at     time.Time
 
+	turn  string            // that has not ended
 	user  string            // the message of the last prompt
 	first map[string]string // by turn: the message of its first prompt
 	ended map[string]string // by turn: its last message

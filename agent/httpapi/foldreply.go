@@ -186,7 +186,7 @@ func (f *fold) end(e agent.Event) {
 	if f.reply != nil {
 		f.complete()
 	}
-	f.retries = 0
+	f.retries, f.turn = 0, ""
 	f.ended[e.Turn] = f.user
 	if f.reply != nil {
 		f.ended[e.Turn] = f.reply.ID
