@@ -38,8 +38,8 @@ func strategies() []strategy {
 		{bySpaces, spaceNormalised},
 		{"the common indentation", indentFlexible},
 		{byEscapes, escapeNormalised},
-		{byBoundary, trimmedBoundary},
 		{byBare, bare},
+		{byBoundary, trimmedBoundary},
 		{"the kind of quotes, dashes, blanks and accents", punctuated},
 		{"lines between the first and the last", contextAware},
 	}
