@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// info is what is known of a session, open or not.
-func (m *Sessions) info(ctx context.Context, id string) (SessionInfo, error) {
+// Info is what is known of a session of this workspace, open or not.
+func (m *Sessions) Info(ctx context.Context, id string) (SessionInfo, error) {
 	m.mu.Lock()
 	s := m.open[id]
 	m.mu.Unlock()
@@ -30,7 +30,7 @@ func (m *Sessions) info(ctx context.Context, id string) (SessionInfo, error) {
 func (m *Sessions) Parents(s *Session) []SessionInfo {
 	var above []SessionInfo
 	for id := s.Info().Parent; id != "" && len(above) < maxDepth; {
-		info, err := m.info(context.WithoutCancel(s.ctx), id)
+		info, err := m.Info(context.WithoutCancel(s.ctx), id)
 		if err != nil {
 			break
 		}

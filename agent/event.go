@@ -124,8 +124,14 @@ type Prompt struct {
 	// Agent and Model, where set, are the session's from this prompt on.
 	Agent string `json:"agent,omitempty"`
 	Model string `json:"model,omitempty"`
+	// Variant, where set, names how much the model thinks in this turn.
+	Variant string `json:"variant,omitempty"`
 	// Files are images and PDFs for the model.
 	Files []tools.Attachment `json:"files,omitempty"`
+	// Attached goes below Text: what a front attaches by tool calls, which are asked about and run as the model's own are.
+	Attached []Piece `json:"attached,omitempty"`
+	// NoReply says that the model shall not answer yet: it reads the prompt with the next one.
+	NoReply bool `json:"noReply,omitempty"`
 }
 
 func (p Prompt) shown() string {
@@ -166,6 +172,8 @@ type OpenQuestion struct {
 	Patterns   []string `json:"patterns"`
 	// Choices are the answers that settle the question.
 	Choices []Choice `json:"choices"`
+	// Always are the patterns that the answer "always" would cover.
+	Always []string `json:"always,omitempty"`
 	// Multiple and Custom say of a question of the model that several choices, or own words, are an answer too.
 	Multiple bool `json:"multiple,omitempty"`
 	Custom   bool `json:"custom,omitempty"`

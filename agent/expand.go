@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -27,16 +28,25 @@ type Task struct{ Agent, Description string }
 // Piece is a part of a prompt: text or, where Call is set, the result of a tool call, which is asked about, run and
 // written down as the model's own calls are.
 type Piece struct {
-	Text string
-	Call *tools.Call
+	Text string      `json:"text,omitempty"`
+	Call *tools.Call `json:"call,omitempty"`
 }
 
-// expansion is what the prompt stands for; nothing where no front knows about that.
-func (s *Session) expansion(ctx context.Context, p Prompt) (Expansion, error) {
-	if s.opt.Expand == nil || p.Literal {
-		return Expansion{}, nil
+// expansion is what the prompt stands for, and what is attached to it.
+func (s *Session) expansion(ctx context.Context, p Prompt) (x Expansion, err error) {
+	if s.opt.Expand != nil && !p.Literal {
+		if x, err = s.opt.Expand(ctx, p); err != nil {
+			return x, err
+		}
 	}
-	return s.opt.Expand(ctx, p)
+	x.Variant = cmp.Or(p.Variant, x.Variant)
+	if len(p.Attached) > 0 {
+		if x.Pieces == nil {
+			x.Pieces = []Piece{{Text: p.Text}}
+		}
+		x.Pieces = append(x.Pieces, p.Attached...)
+	}
+	return x, nil
 }
 
 // fill makes the text of an expansion and puts it in the place of the prompt that was stored last. A rejected call ends

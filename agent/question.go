@@ -100,6 +100,7 @@ func (s *Session) Ask(ctx context.Context, q permission.Question) (permission.An
 	}
 	if title := alwaysTitle(q); title != "" {
 		open.Choices = slices.Insert(open.Choices, 1, Choice{permission.Always, title})
+		open.Always = alwaysPatterns(q)
 	}
 	return s.ask(ctx, open)
 }
@@ -188,11 +189,7 @@ func alwaysTitle(q permission.Question) string {
 	if q.Access.Session {
 		return "Always allow " + q.Always[0].Permission + "s this session"
 	}
-	patterns := map[string]bool{}
-	for _, g := range q.Always {
-		patterns[g.Pattern] = true
-	}
-	list := slices.Sorted(maps.Keys(patterns))
+	list := alwaysPatterns(q)
 	title := "Always allow " + list[0]
 	if list[0] == "*" {
 		title = "Always allow " + q.Always[0].Permission
@@ -201,4 +198,13 @@ func alwaysTitle(q permission.Question) string {
 		title += fmt.Sprintf(" and %d more", more)
 	}
 	return title
+}
+
+// alwaysPatterns are the patterns that "always" would cover, each once and in order.
+func alwaysPatterns(q permission.Question) []string {
+	patterns := map[string]bool{}
+	for _, g := range q.Always {
+		patterns[g.Pattern] = true
+	}
+	return slices.Sorted(maps.Keys(patterns))
 }

@@ -124,7 +124,7 @@ func (o *taskOp) child(ctx context.Context) (*Session, error) {
 
 // resume is an earlier task of the same parent and agent.
 func (o *taskOp) resume(ctx context.Context) (*Session, error) {
-	info, err := o.sessions.info(ctx, o.args.Task)
+	info, err := o.sessions.Info(ctx, o.args.Task)
 	if err != nil || info.Parent != o.parent.id {
 		return nil, fmt.Errorf("task: this session has no task %q; leave task_id out to start a new one", o.args.Task)
 	}

@@ -81,6 +81,9 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 	if err := s.begin(ctx, p); err != nil {
 		return err
 	}
+	if p.NoReply && !s.waiting() {
+		return nil
+	}
 	for ctx.Err() == nil {
 		if err := errors.Join(s.takeTitle(), s.join(ctx), s.note()); err != nil {
 			return err
@@ -109,6 +112,13 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 		}
 	}
 	return context.Cause(ctx)
+}
+
+// waiting reports whether prompts wait to join the turn.
+func (s *Session) waiting() bool {
+	s.mail.mu.Lock()
+	defer s.mail.mu.Unlock()
+	return len(s.mail.queue) > 0
 }
 
 // begin finds out who takes the turn, with which model and what tools. Prompts that join it later change nothing of that.

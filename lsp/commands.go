@@ -53,6 +53,7 @@ func commands() map[string]command {
 		"opencode.model.select":     takes((*Server).modelSelect),
 		"opencode.agent.select":     takes((*Server).agentSelect),
 		"opencode.status":           takes((*Server).status),
+		"opencode.serve":            takes((*Server).serve),
 	}
 }
 

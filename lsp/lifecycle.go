@@ -64,7 +64,7 @@ func (s *Server) initializeResult() initializeResult {
 		TextDocumentSync:       syncOptions{OpenClose: true, Change: 2, Save: map[string]any{"includeText": false}},
 		CodeActionProvider:     codeActionOptions{actionKinds()},
 		ExecuteCommandProvider: commandOptions{commandNames()},
-		Experimental:           map[string]any{"opencode": map[string]any{"version": s.opt.Version}},
+		Experimental:           map[string]any{"opencode": map[string]any{"version": s.opt.Version, "protocol": protocolRevision}},
 	}
 	r.Capabilities.Workspace.WorkspaceFolders.Supported = true
 	r.Capabilities.Workspace.WorkspaceFolders.ChangeNotifications = true

@@ -59,6 +59,10 @@ type clientCapabilities struct {
 	} `json:"experimental"`
 }
 
+// protocolRevision counts what our own plugins rely on in this server beyond LSP; a plugin says of a server with a lower one,
+// or with none, that it is too old. 1: opencode/permission may be answered by "later".
+const protocolRevision = 1
+
 // extensions are what our own plugins announce under capabilities.experimental.opencode.
 type extensions struct {
 	Permission bool `json:"permission"`

@@ -72,6 +72,8 @@ type Agent struct {
 	Answering func(name string) error
 	// Commands are what "/name" may stand for in a prompt, by name.
 	Commands func() []Command
+	// Serve starts or stops serving the sessions over HTTP; its errors are for the user. Nil: it cannot.
+	Serve func(ctx context.Context, args ServeArgs) (Serving, error)
 	// Close ends everything and waits.
 	Close func()
 }

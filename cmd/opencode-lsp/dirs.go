@@ -43,3 +43,6 @@ func (d dirs) tokens() string { return filepath.Join(d.data, "mcp-auth") }
 
 // models is the catalogue that was fetched last.
 func (d dirs) models() string { return filepath.Join(d.data, "models.json") }
+
+// serverPasswords keeps the passwords that are made for servers, while they run.
+func (d dirs) serverPasswords() string { return filepath.Join(d.data, "server") }

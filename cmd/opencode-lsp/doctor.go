@@ -34,7 +34,7 @@ func (p *program) doctorCommand() *cobra.Command {
 			defer e.close()
 			e.load(cmd.Context())
 			d := &doctor{engine: e}
-			for _, check := range []func(context.Context){d.files, d.trust, d.agents, d.instructions, d.permissions, d.model, d.servers, d.store, d.running} {
+			for _, check := range []func(context.Context){d.files, d.trust, d.agents, d.instructions, d.permissions, d.model, d.servers, d.languages, d.store, d.running} {
 				check(cmd.Context())
 			}
 			if d.bad > 0 {
@@ -199,6 +199,17 @@ func (d *doctor) servers(ctx context.Context) {
 		for _, note := range m.Notes {
 			d.line("note", "mcp", "%s: %s", permission.Visible(m.Name), note)
 		}
+	}
+}
+
+// languages are the language servers that start with the first file for them, and those that are asked for in vain.
+func (d *doctor) languages(context.Context) {
+	set := d.now().LanguageServers
+	for _, name := range absentServers(set) {
+		d.line("note", "lsp", "%s is not installed, so it is not used", permission.Visible(name))
+	}
+	for _, s := range languageServers(set) {
+		d.ok("lsp", "%s, for %s", permission.Visible(s.Name), permission.Visible(strings.Join(s.Extensions, " ")))
 	}
 }
 

@@ -8,11 +8,13 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tliron/commonlog"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/agent/httpapi"
 	"github.com/opencode-lsp/opencode-lsp/agent/llm"
 	"github.com/opencode-lsp/opencode-lsp/agent/store"
 	"github.com/opencode-lsp/opencode-lsp/lsp/servers"
@@ -44,6 +46,7 @@ type engine struct {
 	// readable remembers mayRead.
 	readable verdicts
 	fetched  fetched
+	served   atomic.Pointer[httpapi.API] // nil: the sessions are not served over HTTP
 
 	mu     sync.Mutex
 	config *config.Config
@@ -230,7 +233,7 @@ func (e *engine) sessions(opt agent.Options, applier workspace.Applier, barrier 
 	opt.MaxSteps = maxSteps
 	opt.Reverter = &tools.Reverter{Workspace: e.ws, Applier: applier, Contents: e.contents}
 	opt.Note = e.files.note
-	opt.Closed = e.leave
+	opt.Opened, opt.Closed = e.opened(opt.Opened), e.leave
 	e.startServers()
 	var all *agent.Sessions
 	opt.Equip = func(ctx context.Context, s *agent.Session, p agent.Profile, model agent.ModelInfo) (agent.Equipment, error) {

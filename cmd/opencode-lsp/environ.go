@@ -34,7 +34,7 @@ func childEnviron(environ []string, cfg *config.Config) []string {
 
 // ownVariable reports whether a variable is one that holds a secret of the agent's.
 func ownVariable(name string) bool {
-	if strings.EqualFold(name, "OPENCODE_SERVER_PASSWORD") || strings.EqualFold(name, "OPENCODE_CONFIG_CONTENT") {
+	if strings.EqualFold(name, passwordVariable) || strings.EqualFold(name, "OPENCODE_CONFIG_CONTENT") {
 		return true
 	}
 	return slices.ContainsFunc(llm.Providers(), func(p llm.Info) bool {

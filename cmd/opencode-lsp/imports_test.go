@@ -21,17 +21,18 @@ var layers = map[string]string{
 	"workspace":        "", // the user's files; consent is not its matter
 	"workspace/config": "permission permission/shell",
 	"tools":            "permission permission/shell workspace",
-	"tools/mcp":        "permission tools tools/mcp/oauth",
+	"tools/peer":       "permission tools", // programs that serve us on stdio
+	"tools/mcp":        "permission tools tools/mcp/oauth tools/peer",
 	"tools/mcp/oauth":  "", // speaks to authorization servers alone
 	"agent":            "permission tools",
 	"agent/llm":        "agent tools",
 	"agent/store":      "agent permission",
 	"agent/agenttest":  "agent tools",
-	"agent/httpapi":    "agent permission workspace",
+	"agent/httpapi":    "agent permission tools workspace",
 	"agent/acp":        "agent permission tools workspace",
-	"lsp":              "agent permission tools workspace", // knows no model and no store
-	"lsp/servers":      "lsp permission tools workspace",   // the client of other language servers
-	"lsp/lsptest":      "",                                 // speaks the protocol alone, so that it tests the wire
+	"lsp":              "agent permission tools workspace",          // knows no model and no store
+	"lsp/servers":      "lsp permission tools tools/peer workspace", // the client of other language servers
+	"lsp/lsptest":      "",                                          // speaks the protocol alone, so that it tests the wire
 	"editors":          "",
 	// Tests in real editors, behind a build tag.
 	"editors/editorstest":        "agent/agenttest",
@@ -49,7 +50,7 @@ var owners = map[string]struct{ packages, why string }{
 	"github.com/spf13/cobra":                       {"cmd/opencode-lsp", "flags and subcommands"},
 	"mvdan.cc/sh":                                  {"permission/shell", "what a command does is a permission question"},
 	"rsc.io/script":                                {"lsp/lsptest", "scripts"},
-	"github.com/google/jsonschema-go":              {"tools tools/mcp", "parameters of tools"},
+	"github.com/google/jsonschema-go":              {"tools tools/mcp agent/httpapi", "parameters of tools, shapes of the HTTP API"},
 	"github.com/aymanbagabas/go-udiff":             {"workspace lsp/lsptest", "diffs"},
 	"github.com/bmatcuk/doublestar":                {"workspace cmd/opencode-lsp", "glob patterns, of files and of instructions"},
 	"github.com/charlievieth/fastwalk":             {"workspace", "walking"},

@@ -53,6 +53,21 @@ func languageServers(set config.Programs[config.LanguageServer]) []servers.Confi
 	return out
 }
 
+// absentServers are the servers that the settings name and leave to be found, and that are not.
+func absentServers(set config.Programs[config.LanguageServer]) []string {
+	if !set.On {
+		return nil
+	}
+	var out []string
+	for _, k := range servers.Known() {
+		entry, named := set.Named[k.Name]
+		if _, err := exec.LookPath(k.Command[0]); named && !entry.Disabled && len(entry.Command) == 0 && err != nil {
+			out = append(out, k.Name)
+		}
+	}
+	return out
+}
+
 // withSettings is a server with what the settings say of it.
 func withSettings(c servers.Config, entry config.LanguageServer) servers.Config {
 	if len(entry.Command) > 0 {

@@ -32,6 +32,7 @@ func (p *program) lspCommand() *cobra.Command {
 				return err
 			}
 			defer closeLog()
+			p.password = p.takePassword()
 			if code := p.serve(cmd.Context()); code != 0 {
 				return &exitError{code: code}
 			}
@@ -86,6 +87,7 @@ func (p *program) build(ctx context.Context, ed lsp.Editor) (*lsp.Agent, error) 
 	work.Go(func() { e.watchAll(ctx) })
 	work.Go(func() { e.askTrust(ctx, ed.Trust) })
 	sessions := e.sessions(agent.Options{Opened: ed.Opened, Settle: ed.Settle}, ed.Applier, ed.Barrier)
+	http := newEditorServer(ctx, e, sessions)
 	return &lsp.Agent{
 		Sessions: sessions,
 		Settings: e.settings,
@@ -97,7 +99,9 @@ func (p *program) build(ctx context.Context, ed lsp.Editor) (*lsp.Agent, error) 
 		},
 		Models: e.modelChoices, Model: e.modelName, SetModel: e.setModel,
 		Agents: e.agentChoices, Agent: e.agentName, SetAgent: e.setAgent, Answering: e.answering, Commands: e.commandList,
+		Serve: http.serve,
 		Close: func() {
+			http.close()
 			sessions.Close()
 			cancel()
 			work.Wait()

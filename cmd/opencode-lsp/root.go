@@ -28,6 +28,7 @@ type program struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	dirs           dirs
+	password       string // of the HTTP server, from the environment, which does not hold it any more
 	// http carries the requests to models; nil is the usual client. bubble says that the program runs inside a
 	// testing/synctest bubble, which cannot wait for file events and sockets: it does without them.
 	http   *http.Client
@@ -91,7 +92,7 @@ func (p *program) root() *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		p.lspCommand(), p.demoCommand(), p.runCommand(), p.sendCommand(), p.answerCommand(), p.sessionsCommand(),
-		p.permissionCommand(), p.editorsCommand(), p.mcpCommand(), p.modelsCommand(), p.doctorCommand(), p.versionCommand(),
+		p.permissionCommand(), p.serveCommand(), p.editorsCommand(), p.mcpCommand(), p.modelsCommand(), p.doctorCommand(), p.versionCommand(),
 	)
 	return root
 }

@@ -91,8 +91,22 @@ func (d *desk) install(program string) {
 // stranger puts a program of the server's name into the PATH that is something else.
 func (d *desk) stranger() {
 	d.t.Helper()
+	d.impostor(`echo "unknown command $1" >&2; exit 2`)
+}
+
+// older puts a server from before the editors' plugins in the place of ours: it says its version, follows documents, and
+// knows no command.
+func (d *desk) older() {
+	d.t.Helper()
+	d.install("aide")
+	d.impostor(`[ "$1" = version ] && { echo "opencode-lsp 0.0.1"; exit; }; exec aide lint`)
+}
+
+// impostor puts a shell script in the place of the server.
+func (d *desk) impostor(text string) {
+	d.t.Helper()
 	script := filepath.Join(d.t.TempDir(), "script")
-	if err := os.WriteFile(script, []byte("#!/bin/sh\necho \"unknown command $1\" >&2\nexit 2\n"), 0o700); err != nil {
+	if err := os.WriteFile(script, []byte("#!/bin/sh\n"+text+"\n"), 0o700); err != nil {
 		d.t.Fatal(err)
 	}
 	d.executable(script, "opencode-lsp")

@@ -4,6 +4,7 @@ package editorstest
 
 import (
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 )
@@ -13,12 +14,15 @@ func TestHelixNoModel(t *testing.T) {
 		d := newDesk(t, m, calc(), "")
 		h := d.newHelix(m, "calc.sh")
 		h.prompt(m, "fix it")
+		d.awaitTranscript("no model is set")
 		if m.hasPrompts() {
 			h.shows("no model is set")
 		}
-		h.keep("message")
-		d.awaitTranscript("no model is set")
 		h.hides("[⠀-⣿]") // the spinner
+		h.keep("message")
+		if heard := h.heard("no model is set"); len(heard) != 1 {
+			t.Errorf("Helix was told %d times: %q", len(heard), heard)
+		}
 	})
 }
 
@@ -75,12 +79,12 @@ func TestHelixManyEdits(t *testing.T) {
 	})
 }
 
-// Without the server, or with something else of its name, Helix edits and writes as ever, and says so when asked.
+// Without the server, with something else of its name, or with one that is too old to know a command, Helix edits and writes as ever, and says so when asked.
 func TestHelixWithoutServer(t *testing.T) {
 	everyHelix(t, func(t *testing.T, m machine) {
 		d := newDesk(t, m, calc(), "")
 		d.setUpHelix()
-		for _, set := range []func(){func() { d.remove("bin/opencode-lsp") }, d.stranger} {
+		for _, set := range []func(){func() { d.remove("bin/opencode-lsp") }, d.stranger, d.older} {
 			set()
 			h := d.openHelix(m, "calc.sh")
 			h.text("geA!")
@@ -119,7 +123,7 @@ func TestHelixTwoWindows(t *testing.T) {
 	})
 }
 
-// A buffer without a name and a folder that is no repository.
+// A buffer without a name, one of another machine's name, and a folder that is no repository.
 func TestHelixNoGit(t *testing.T) {
 	everyHelix(t, func(t *testing.T, m machine) {
 		d := newDesk(t, m, calc(), editCall+"Done.\n\nIt has no name.\n")
@@ -133,5 +137,15 @@ func TestHelixNoGit(t *testing.T) {
 		h.text("iroses are red")
 		h.ex("sh opencode-lsp send and this?")
 		d.awaitTranscript("It has no name.")
+		d.script("It is far away.\n")
+		h.ex("buffer-close!")
+		h.ex("open ssh://far/away.sh")
+		h.text("ihello")
+		h.ex("sh opencode-lsp send and this?")
+		d.awaitTranscript("It is far away.")
+		h.keep("remote")
+		if _, err := os.Stat(d.path("ssh:")); err == nil {
+			t.Error("a folder was made of the remote name")
+		}
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -44,12 +45,24 @@ func (d *desk) setUpHelix() {
 
 func (d *desk) openHelix(m machine, file string) *helix {
 	d.t.Helper()
-	h := &helix{d.terminal("hx", file)}
+	h := &helix{d.terminal("hx", "-v", file)}
 	h.shows(regexp.QuoteMeta(strings.Fields(filepath.Base(file))[0]))
 	if m.hasPrompts() {
 		h.trust()
 	}
 	return h
+}
+
+// heard are the messages of the server that hold a text, by Helix's own log of what came.
+func (h *helix) heard(text string) []string {
+	h.t.Helper()
+	log, err := os.ReadFile(h.outside("home/.cache/helix/helix.log"))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return slices.DeleteFunc(strings.Split(string(log), "\n"), func(line string) bool {
+		return !strings.Contains(line, "opencode <- ") || !strings.Contains(line, `"window/showMessage`) || !strings.Contains(line, text)
+	})
 }
 
 // trust lets this workspace start language servers, which newer versions ask for.

@@ -19,6 +19,9 @@ var patience = flag.Duration("patience", 30*time.Second, "how long an editor may
 // update writes the screens that README.md shows anew.
 var update = flag.Bool("update", false, "write the screens of README.md")
 
+// server is an earlier build of the server, to see that today's plugins get along with it.
+var server = flag.String("server", "", "a program to run in the editors, set up as ever, in the place of the server that is built here")
+
 // programs is the folder of the server as users get it and of aide, built once.
 var programs string
 

@@ -169,6 +169,25 @@ func TestNeovimStranger(t *testing.T) {
 	})
 }
 
+// A server from before the plugin is said to be that, once; Neovim edits as ever, and a prompt is refused in one line.
+func TestNeovimOlder(t *testing.T) {
+	everyNeovim(t, func(t *testing.T, m machine) {
+		d := newDesk(t, m, calc(), "")
+		d.sh("opencode-lsp editors neovim --into ~/.local/share/nvim/site/pack/opencode/start/opencode")
+		d.older()
+		n := d.openNvim("calc.sh")
+		n.shows("opencode-lsp is too old for this plugin; install the current one")
+		n.keep("message")
+		n.keys("Enter")
+		n.ex("OpenCode make it right")
+		n.keys("Enter")
+		n.awaitExpr(`len(filter(split(execute("messages"), "\n"), {_, l -> l =~ "too old for this plugin"}))`, "1")
+		n.text("Gomine")
+		n.keys("Escape")
+		n.awaitBuffer("calc.sh", "mine")
+	})
+}
+
 // A folder that is no repository is a workspace like any other.
 func TestNeovimNoGit(t *testing.T) {
 	everyNeovim(t, func(t *testing.T, m machine) {

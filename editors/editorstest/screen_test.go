@@ -22,6 +22,9 @@ type screen struct {
 func (d *desk) terminal(words ...string) *screen {
 	d.t.Helper()
 	d.terminals++
+	if *server != "" {
+		d.executable(*server, "opencode-lsp")
+	}
 	s := &screen{desk: d, socket: fmt.Sprintf("oc-%d-%d", os.Getpid(), d.terminals)}
 	s.socket += strings.ReplaceAll(d.dir, "/", "-")
 	s.tmux(append([]string{"-f", "/dev/null", "new-session", "-d", "-x", fmt.Sprint(d.columns), "-y", fmt.Sprint(d.rows), "--"}, d.command(words...)...)...)

@@ -46,7 +46,7 @@ type doc struct {
 }
 
 // converse speaks with a server until it has been idle, the connection is lost, or ctx ends.
-func (s *server) converse(ctx context.Context, p *process, lost func()) error {
+func (s *server) converse(ctx context.Context, p io.ReadWriteCloser, lost func()) error {
 	c := &client{server: s, docs: map[string]doc{}, results: map[string]pull{}}
 	ready := make(chan struct{}) // the reader may run before rpc is set
 	c.rpc = jsonrpc2.NewConn(ctx, lsp.NewStream(p, lost), handler(func(ctx context.Context, req *jsonrpc2.Request) {

@@ -20,7 +20,7 @@ const mannerVariable = "LSP_TEST_MANNER"
 
 func TestMain(m *testing.M) {
 	if manner := os.Getenv(mannerVariable); manner != "" {
-		peer(manner)
+		act(manner)
 		return
 	}
 	os.Exit(m.Run())
@@ -39,7 +39,7 @@ func (stdio) Read(p []byte) (int, error)  { return os.Stdin.Read(p) }
 func (stdio) Write(p []byte) (int, error) { return os.Stdout.Write(p) }
 func (stdio) Close() error                { return os.Stdin.Close() }
 
-func peer(manner string) {
+func act(manner string) {
 	switch manner {
 	case "garbage":
 		fmt.Println("I am no language server")

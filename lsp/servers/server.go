@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/opencode-lsp/opencode-lsp/tools/peer"
 )
 
 // How long a server that failed is left alone: the first time and at most; it doubles in between. One that ran for steady
@@ -128,12 +130,24 @@ func (s *server) started() {
 	s.running = true
 }
 
+// farewell is how long a server gets to say goodbye.
+const farewell = 2 * time.Second
+
+// conversation is a program as a connection, whose end does not end the program: it is to leave by itself.
+type conversation struct{ *peer.Process }
+
+// Close implements [io.Closer].
+func (c conversation) Close() error { return c.CloseInput() }
+
 // errDeaf is a server that does not read what it is sent.
 var errDeaf = errors.New("it does not read what it is sent")
 
 // serve runs the program until it has been idle, fails, or the server is closed.
 func (s *server) serve() error {
-	p, err := start(s.config, s.opt)
+	p, err := peer.Start(peer.Program{
+		Name: s.config.Name, Command: s.config.Command, Dir: s.opt.Workspace.Roots()[0],
+		Environ: append(slices.Clip(s.opt.Environ()), s.config.Environ...), Setting: `"lsp" in opencode.json`, Log: logger(),
+	})
 	if err != nil {
 		return err
 	}
@@ -142,7 +156,7 @@ func (s *server) serve() error {
 	lost := make(chan struct{}, 1)
 	work := make(chan error, 1)
 	go func() {
-		work <- s.converse(ctx, p, func() {
+		work <- s.converse(ctx, conversation{p}, func() {
 			select {
 			case lost <- struct{}{}:
 			default: // said already
@@ -157,10 +171,10 @@ func (s *server) serve() error {
 	case <-s.ctx.Done():
 	}
 	if over, ok := within(farewell, work); ok {
-		p.close()
-		return p.why(over)
+		p.Close()
+		return p.Why(over)
 	}
-	p.close() // nothing can be read or written any more: the conversation ends
+	p.Close() // nothing can be read or written any more: the conversation ends
 	<-work
 	return err
 }

@@ -192,7 +192,7 @@ func TestCrash(t *testing.T) {
 // TestUseless has programs that are no language servers. Nobody waits for them.
 func TestUseless(t *testing.T) {
 	t.Parallel()
-	for manner, want := range map[string]string{"garbage": "initialize: it ended, or does not speak LSP on stdout", "absent": "there is no program"} {
+	for manner, want := range map[string]string{"garbage": "initialize: it ended, or does not speak LSP on stdout", "absent": "there is no such program; install it or mend \"lsp\" in opencode.json"} {
 		t.Run(manner, func(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, manner, Options{})

@@ -15,6 +15,7 @@ import (
 	"github.com/mark3labs/mcp-go/mcp"
 
 	"github.com/opencode-lsp/opencode-lsp/permission"
+	"github.com/opencode-lsp/opencode-lsp/tools/peer"
 )
 
 // connection is one connection to a server.
@@ -56,21 +57,34 @@ func (s *server) connect(ctx context.Context) (*connection, error) {
 }
 
 func (s *server) connectLocal(ctx context.Context) (*connection, error) {
-	p, err := startProcess(s.name, s.config, s.folder(), s.environ())
+	p, err := peer.Start(peer.Program{
+		Name: s.name, Command: s.config.Command, Dir: s.folder(), Environ: s.environ(), Setting: "the server's \"command\"", Log: logger(),
+	})
 	if err != nil {
 		return nil, err
 	}
-	w := newWire(s.name, p.out, p)
+	w := newWire(s.name, output{p}, p)
 	c := s.newConnection(w)
 	c.lost = w.done
-	c.why = func() error { return p.why(w.lost()) }
-	c.explain = p.why
+	c.explain = func(err error) error {
+		if errors.Is(err, errEnded) {
+			return p.Why(err)
+		}
+		return err
+	}
+	c.why = func() error { return c.explain(w.lost()) }
 	if err := s.handshake(ctx, c); err != nil {
 		c.close()
-		return nil, p.why(err)
+		return nil, c.explain(err)
 	}
 	return c, nil
 }
+
+// output is what a program writes; closing it does not end the program.
+type output struct{ *peer.Process }
+
+// Close implements [io.Closer].
+func (o output) Close() error { return o.CloseOutput() }
 
 // folder is where a local server starts.
 func (s *server) folder() string {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/tools/mcp/oauth"
+	"github.com/opencode-lsp/opencode-lsp/tools/peer"
 )
 
 // State is how a server is, in OpenCode's words.
@@ -121,7 +122,7 @@ func (s *server) run() {
 // hopeless reports whether trying again at once would come to the same.
 func hopeless(err error) bool {
 	_, auth := errors.AsType[*authError](err)
-	return auth || errors.Is(err, errNotFound) || errors.Is(err, errSlow)
+	return auth || errors.Is(err, peer.ErrNotFound) || errors.Is(err, errSlow)
 }
 
 // session is one connection, from its start until it is lost.

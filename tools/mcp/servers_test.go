@@ -246,6 +246,9 @@ func TestFaults(t *testing.T) {
 			if s := d.Status()[0]; string(s.State) != test.state || !strings.Contains(s.Reason, test.want) {
 				t.Errorf("status %+v", s)
 			}
+			if test.want != "" { // said after it is noted
+				d.until("its line", func() bool { return d.words() != "" })
+			}
 			if got := strings.Count(d.words(), "MCP server bad"); got != min(len(test.want), 1) {
 				t.Errorf("said %q", d.words())
 			}

@@ -126,10 +126,15 @@ export class Window {
     const row = this.entry(label);
     await row.waitFor();
     const asked = await title();
+    const taken = async () => !(await row.isVisible()) || (await title()) !== asked;
     await this.until(`${label} to be taken`, async () => {
       await row.click({ timeout: 1000 }).catch(() => {});
-      await this.page.waitForTimeout(100);
-      return !(await row.isVisible()) || (await title()) !== asked;
+      // Another click at once might hit the question that comes next.
+      for (let i = 0; i < 20; i++) {
+        if (await taken()) return true;
+        await this.page.waitForTimeout(100);
+      }
+      return false;
     });
   }
 
@@ -168,12 +173,12 @@ export class Window {
     await this.toasts.first().waitFor({ state: "hidden" });
   }
 
-  /** All notifications so far, as the notification centre lists them. */
+  /** All notifications of ours so far, as the notification centre lists them. VS Code adds its own, such as of ports that others listen on. */
   async notifications() {
     await this.command("Notifications: Show Notifications");
     const list = this.page.locator(".notifications-center.visible .notification-list-item");
     await this.page.locator(".notifications-center.visible").waitFor();
-    return (await list.allInnerTexts()).filter((text) => text.trim()); // one that is on its way out has no text any more
+    return (await list.allInnerTexts()).filter((text) => text.includes("OpenCode")); // one that is on its way out has no text any more
   }
 
   /** Whether a tab has unsaved changes. */

@@ -1,6 +1,9 @@
 // The shapes that the server and this extension share beyond LSP.
 import type { Diagnostic, Range } from "vscode-languageclient/node";
 
+/** What this extension relies on in the server beyond LSP, as the server counts it in its initialize result. */
+export const protocolRevision = 1;
+
 /** One answer on offer. */
 export interface Choice {
   reply: string;

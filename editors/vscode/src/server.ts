@@ -16,7 +16,7 @@ import { followProblems, isTranscript, saveDocuments, showTranscript } from "./d
 import { checkProgram, findServer } from "./find";
 import { followLog } from "./log";
 import { Turns } from "./progress";
-import type { Event, Question, Status } from "./protocol";
+import { protocolRevision, type Event, type Question, type Status } from "./protocol";
 import { Dialog } from "./question";
 import { serverSettings, setting } from "./settings";
 import { StatusBar } from "./status";
@@ -97,10 +97,10 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  /** A server that is too old to know this extension does not say its version. */
+  /** A server from before this extension says a lower revision of what the extension relies on, or none. */
   private checkVersion(client: LanguageClient, program: string): void {
-    const version = client.initializeResult?.capabilities.experimental?.opencode?.version;
-    if (typeof version !== "string") {
+    const revision: unknown = client.initializeResult?.capabilities.experimental?.opencode?.protocol;
+    if (typeof revision !== "number" || revision < protocolRevision) {
       void complain(`OpenCode: ${program} is too old for this extension; install the current one.`);
     }
   }

@@ -1,5 +1,5 @@
 // Command bare is the yardstick of the figures: a language server that does nothing, with the libraries linked in that
-// opencode-lsp cannot do without: the protocol's types, jsonrpc2, commonlog, the client of models, and SQLite.
+// opencode-lsp cannot do without: the protocol's types, jsonrpc2, commonlog, the clients of models and of MCP servers, and SQLite.
 package main
 
 import (
@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 
+	"github.com/mark3labs/mcp-go/client"
+	"github.com/mark3labs/mcp-go/client/transport"
 	"github.com/openai/openai-go/v3"
 	"github.com/openai/openai-go/v3/option"
 	"github.com/sourcegraph/jsonrpc2"
@@ -21,6 +23,7 @@ import (
 // server keeps what would be used later, so that the linker keeps it too.
 type server struct {
 	model openai.Client
+	tools *client.Client
 	store *sql.DB
 	texts map[string]string
 }
@@ -32,7 +35,7 @@ func main() {
 		commonlog.GetLogger("bare").Errorf("store: %s", err)
 		os.Exit(1)
 	}
-	s := &server{model: openai.NewClient(option.WithAPIKey("none")), store: store, texts: map[string]string{}}
+	s := &server{model: openai.NewClient(option.WithAPIKey("none")), tools: client.NewClient(transport.NewStdio("none", nil)), store: store, texts: map[string]string{}}
 	stream := jsonrpc2.NewBufferedStream(stdio{os.Stdin, os.Stdout}, jsonrpc2.VSCodeObjectCodec{})
 	<-jsonrpc2.NewConn(context.Background(), stream, jsonrpc2.HandlerWithError(s.handle)).DisconnectNotify()
 }

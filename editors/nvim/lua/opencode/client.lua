@@ -126,6 +126,20 @@ function M.crashed(code, signal)
   M.attach_all()
 end
 
+-- protocol is what this plugin relies on in the server.
+local protocol = 1
+
+-- greeted looks at what a new server says of itself: one from before this plugin says a lower revision, or none.
+local function greeted(client, result)
+  local own = ((result.capabilities or {}).experimental or {}).opencode or {}
+  if (tonumber(own.protocol) or 0) >= protocol or M.told_old then
+    return
+  end
+  M.told_old = true
+  local cmd = config.get().cmd
+  config.warn(('OpenCode: %s is too old for this plugin; install the current one'):format(type(cmd) == 'table' and cmd[1] or client.name))
+end
+
 -- spec is the configuration for vim.lsp.start and vim.lsp.config, without the root.
 function M.spec()
   local settings = config.get()
@@ -141,6 +155,7 @@ function M.spec()
       ['window/showMessage'] = M.message,
       ['$/progress'] = require('opencode.progress').handle,
     },
+    on_init = greeted,
     on_exit = exited,
     on_attach = function(_, buf)
       require('opencode.save').note(buf)

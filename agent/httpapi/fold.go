@@ -1,0 +1,242 @@
+package httpapi
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/opencode-lsp/opencode-lsp/agent"
+)
+
+// wireEvent is one of OpenCode's events before it is sent.
+type wireEvent struct {
+	Type       string
+	Properties any
+}
+
+// props are the properties of the events that [collect] does not look into.
+type props map[string]any
+
+// The properties of the events that make up a list of messages.
+type (
+	messageUpdated struct {
+		SessionID string `json:"sessionID"`
+		Info      Info   `json:"info"`
+	}
+	messageRemoved struct {
+		SessionID string `json:"sessionID"`
+		MessageID string `json:"messageID"`
+	}
+	partUpdated struct {
+		SessionID string `json:"sessionID"`
+		Part      Part   `json:"part"`
+		Time      int64  `json:"time"`
+	}
+	partRemoved struct {
+		SessionID string `json:"sessionID"`
+		MessageID string `json:"messageID"`
+		PartID    string `json:"partID"`
+	}
+	partDelta struct {
+		SessionID string `json:"sessionID"`
+		MessageID string `json:"messageID"`
+		PartID    string `json:"partID"`
+		Field     string `json:"field"`
+		Delta     string `json:"delta"`
+	}
+)
+
+// surroundings is what a mapping takes from outside the session's events: nothing that changes while it runs but for the
+// defaults, which stand in for what early events do not say.
+type surroundings struct {
+	version, project, directory string
+	agent, model                string // that take a prompt which names none
+}
+
+// fold maps a session's events, one after the other, to OpenCode's. The same events give the same result whenever and
+// wherever they are read; live ones add to it what the next stored one replaces.
+type fold struct {
+	ids
+	around surroundings
+	info   agent.SessionInfo
+	last   int64 // the Seq of the last stored event
+	at     time.Time
+
+	user  string            // the message of the last prompt
+	first map[string]string // by turn: the message of its first prompt
+	ended map[string]string // by turn: its last message
+	// reply is the last assistant message of the turn, made by the event seq; tools are its calls, files what they changed.
+	reply *AssistantMessage
+	seq   int64
+	tools []*ToolPart
+	files []string
+	live  *liveReply
+
+	asked   map[string]asked // the open questions by the session's ids
+	revert  *Revert
+	undone  []*Revert // what revert was before each undo that can be redone
+	retries int
+
+	out []wireEvent
+}
+
+// liveReply is the reply that is being written.
+type liveReply struct{ text strings.Builder }
+
+func newFold(session string, around surroundings) *fold {
+	return &fold{
+		ids: newIDs(session), around: around, info: agent.SessionInfo{ID: session},
+		first: map[string]string{}, ended: map[string]string{}, asked: map[string]asked{},
+	}
+}
+
+// step takes over one event and returns what a client has to know of it.
+func (f *fold) step(e agent.Event) []wireEvent {
+	f.out, f.at = nil, e.Time
+	if e.Seq > 0 {
+		f.last = e.Seq
+		f.settleLive(e)
+	}
+	switch e.Type {
+	case agent.SessionCreated, agent.SessionChanged:
+		f.session(e)
+	case agent.TurnStarted, agent.PromptJoined, agent.PromptExpanded:
+		f.prompt(e)
+	case agent.TextDelta, agent.Retrying, agent.Progress:
+		f.lively(e)
+	case agent.MessageDone:
+		f.message(e)
+	case agent.CallStarted:
+		f.started(e)
+	case agent.CallDone:
+		f.result(e)
+	case agent.Asked:
+		f.ask(e)
+	case agent.Answered:
+		f.answer(e)
+	case agent.TurnEnded:
+		f.end(e)
+	case agent.Compacted:
+		f.compacted(e)
+	case agent.Undone, agent.Redone:
+		f.reversed(e)
+	}
+	return f.out
+}
+
+func (f *fold) emit(kind string, properties any) {
+	f.out = append(f.out, wireEvent{kind, properties})
+}
+
+func (f *fold) session(e agent.Event) {
+	f.info = *e.Session
+	if e.Type == agent.SessionCreated {
+		f.emit("session.created", props{"sessionID": f.info.ID, "info": f.wire()})
+		return
+	}
+	f.touched()
+}
+
+// touched says that what a list shows of the session has changed.
+func (f *fold) touched() {
+	f.emit("session.updated", props{"sessionID": f.info.ID, "info": f.wire()})
+}
+
+func (f *fold) wire() Session {
+	info := f.info
+	if !f.at.IsZero() {
+		info.Updated = f.at
+	}
+	s := f.around.session(info)
+	s.Revert = f.revert
+	return s
+}
+
+// session is a session in OpenCode's shape.
+func (a surroundings) session(info agent.SessionInfo) Session {
+	s := Session{
+		ID: info.ID, Slug: strings.ToLower(strings.TrimPrefix(info.ID, "ses_")), ProjectID: a.project, Directory: info.Directory, ParentID: info.Parent,
+		Title: cmp.Or(info.Title, "New session - "+info.Created.UTC().Format("2006-01-02T15:04:05.000Z")), Agent: info.Agent, Version: a.version,
+		Cost: info.Spent.Cost, Tokens: tokens(&info.Spent.Usage), Time: SessionTime{Created: millis(info.Created), Updated: millis(info.Updated)},
+	}
+	s.Tokens.Total = 0
+	if info.Model != "" {
+		m := modelName(info.Model)
+		s.Model = &ModelRef{ID: m.ModelID, ProviderID: m.ProviderID}
+	}
+	return s
+}
+
+// modelName splits "provider/model".
+func modelName(name string) ModelName {
+	provider, id, _ := strings.Cut(name, "/")
+	return ModelName{ProviderID: provider, ModelID: id}
+}
+
+func tokens(u *agent.Usage) Tokens {
+	if u == nil {
+		return Tokens{}
+	}
+	return Tokens{
+		Total: u.Input + u.Output, Input: u.Input - u.Cached, Output: u.Output - u.Reasoning, Reasoning: u.Reasoning, Cache: Cache{Read: u.Cached},
+	}
+}
+
+func (f *fold) status(s SessionStatus) {
+	f.emit("session.status", props{"sessionID": f.info.ID, "status": s})
+}
+
+// put says that a message is there or has changed.
+func (f *fold) put(m Info) {
+	switch m := m.(type) {
+	case *UserMessage:
+		c := *m
+		f.emit("message.updated", messageUpdated{f.info.ID, &c})
+	case *AssistantMessage:
+		c := *m
+		f.emit("message.updated", messageUpdated{f.info.ID, &c})
+	}
+}
+
+// part says that a part is there or has changed.
+func (f *fold) part(p Part) {
+	f.emit("message.part.updated", partUpdated{f.info.ID, p, millis(f.at)})
+}
+
+// head is what a part of the message of the event seq begins with.
+func (f *fold) head(kind string, seq int64, place, n int) PartHead {
+	return PartHead{ID: f.ids.part(seq, place, n), SessionID: f.info.ID, MessageID: f.ids.message(seq), Type: kind}
+}
+
+// reversed follows undo and redo: clients hide what stands from the reverted message on.
+func (f *fold) reversed(e agent.Event) {
+	switch {
+	case len(e.Turns) == 0:
+		return
+	case e.Type == agent.Undone:
+		f.undone = append(f.undone, f.revert)
+		f.revert = f.earliest(e.Turns)
+	case len(f.undone) > 0:
+		f.revert = f.undone[len(f.undone)-1]
+		f.undone = f.undone[:len(f.undone)-1]
+	}
+	f.touched()
+}
+
+// earliest is the first message of those turns.
+func (f *fold) earliest(turns []string) *Revert {
+	var all []string
+	for _, t := range turns {
+		if id := f.first[t]; id != "" {
+			all = append(all, id)
+		}
+	}
+	if f.revert != nil {
+		all = append(all, f.revert.MessageID)
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return &Revert{MessageID: slices.Min(all)}
+}

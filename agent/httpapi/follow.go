@@ -1,0 +1,103 @@
+package httpapi
+
+import (
+	"slices"
+	"sync"
+
+	"github.com/opencode-lsp/opencode-lsp/agent"
+)
+
+// follower maps the events of one open session to the wire and hands them on.
+type follower struct {
+	session *agent.Session
+	mu      sync.Mutex
+	fold    *fold
+}
+
+// Opened follows a session from now on. It is what [agent.Options].Opened has to call; a session that is followed already is
+// left alone.
+func (a *API) Opened(s *agent.Session) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed || a.followers[s.ID()] != nil {
+		return
+	}
+	f := &follower{session: s, fold: newFold(s.ID(), a.around())}
+	a.followers[s.ID()] = f
+	a.work.Go(func() {
+		a.follow(f)
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		if a.followers[s.ID()] == f {
+			delete(a.followers, s.ID())
+		}
+	})
+}
+
+// follow reads the session from its beginning, so that the mapping knows all of it; what was before it was opened is no news.
+func (a *API) follow(f *follower) {
+	id, replayed := f.session.ID(), f.session.Replayed()
+	defer a.hub.forget(id)
+	for e := range f.session.Events(a.ctx, 0) {
+		events := f.step(e)
+		if e.Seq == 0 || e.Seq > replayed {
+			a.hub.publish(id, e.Seq, e.Time, events)
+		}
+	}
+}
+
+func (f *follower) step(e agent.Event) []wireEvent {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.fold.step(e)
+}
+
+// partial is what stands of the reply that is being written after the event last.
+func (f *follower) partial(last int64) []wireEvent {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fold.last != last {
+		return nil
+	}
+	return f.fold.partial()
+}
+
+// open are the questions that wait.
+func (f *follower) open() []openQuestion {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var list []openQuestion
+	for id, q := range f.fold.asked {
+		list = append(list, openQuestion{q, id})
+	}
+	return list
+}
+
+// follower is that of an open session, nil for none.
+func (a *API) follower(session string) *follower {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.followers[session]
+}
+
+// openQuestion is a question with the session's own id of it.
+type openQuestion struct {
+	asked
+	own string
+}
+
+// questions are those that wait in all open sessions, the oldest of each session first.
+func (a *API) questions() []openQuestion {
+	a.mu.Lock()
+	followers := make([]*follower, 0, len(a.followers))
+	for _, f := range a.followers {
+		followers = append(followers, f)
+	}
+	a.mu.Unlock()
+	var list []openQuestion
+	for _, f := range followers {
+		list = append(list, f.open()...)
+	}
+	slices.SortFunc(list, func(x, y openQuestion) int { return compareIDs(x.id, y.id) })
+	return list
+}

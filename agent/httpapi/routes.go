@@ -1,0 +1,50 @@
+package httpapi
+
+// routes is all that is served.
+func routes() []route {
+	return []route{
+		on("GET", "/global/health", "global.health", "Whether the server works, and its version.", (*API).health),
+		events("/global/event", "global.event", "What happens, with the directory of each event, as server-sent events.", (*API).globalEvents),
+		events("/event", "event.subscribe", "What happens, as server-sent events; resumes after Last-Event-ID.", (*API).events),
+		on("GET", "/global/config", "global.config.get", "The configuration in force, without secrets.", (*API).config),
+		on("GET", "/config", "config.get", "The configuration in force, without secrets.", (*API).config),
+		on("GET", "/config/providers", "config.providers", "The providers that can be used, and the default model of each.", (*API).configProviders),
+		on("GET", "/provider", "provider.list", "All providers that are known, and which can be used.", (*API).providerList),
+		on("GET", "/path", "path.get", "Where the workspace and the program's folders are.", (*API).path),
+		on("GET", "/project", "project.list", "The one project that is served.", (*API).projectList),
+		on("GET", "/project/current", "project.current", "The project that is served.", (*API).projectCurrent),
+		on("GET", "/project/{projectID}/directories", "project.directories", "The folders of a project.", (*API).projectDirectories),
+		on("GET", "/agent", "app.agents", "The agents, the default one first.", (*API).agents),
+		on("GET", "/command", "command.list", "What /name stands for in a prompt.", (*API).commands),
+		on("GET", "/skill", "app.skills", "The skills.", (*API).skills),
+		on("GET", "/mcp", "mcp.status", "The MCP servers and how they are.", (*API).mcp),
+		on("GET", "/lsp", "lsp.status", "The language servers that run.", (*API).lsp),
+		on("GET", "/formatter", "formatter.status", "The programs that format files.", (*API).formatters),
+
+		on("GET", "/session", "session.list", "The sessions of the workspace, the one that changed last first.", (*API).sessionList,
+			param{"roots", "boolean", "Leave out the sessions of tasks.", false}, param{"start", "number", "Only what changed since, in milliseconds.", false},
+			param{"search", "string", "Only those whose title holds this.", false}, param{"limit", "number", "At most so many; 100 unless told.", false}),
+		on("POST", "/session", "session.create", "A new session.", (*API).sessionCreate),
+		on("GET", "/session/status", "session.status", "The sessions that are at work.", (*API).sessionStatus),
+		on("GET", "/session/{sessionID}", "session.get", "A session.", (*API).sessionGet),
+		on("PATCH", "/session/{sessionID}", "session.update", "Gives a session a title.", (*API).sessionPatch),
+		on("DELETE", "/session/{sessionID}", "session.delete", "Deletes a session and those of its tasks.", (*API).sessionDelete),
+		on("GET", "/session/{sessionID}/children", "session.children", "The sessions of a session's tasks.", (*API).sessionChildren),
+		on("POST", "/session/{sessionID}/abort", "session.abort", "Ends the running turn.", (*API).sessionAbort),
+		on("GET", "/session/{sessionID}/message", "session.messages", "The newest messages with their parts, the oldest of them first.", (*API).messageList,
+			param{"limit", "number", "At most so many; all unless told.", false}, param{"before", "string", "Those before this cursor, which x-next-cursor gave.", false}),
+		on("POST", "/session/{sessionID}/message", "session.prompt", "Prompts, and answers with the last message once the turn has ended.", (*API).promptWait),
+		on("GET", "/session/{sessionID}/message/{messageID}", "session.message", "A message with its parts.", (*API).messageGet),
+		on("POST", "/session/{sessionID}/prompt_async", "session.prompt_async", "Prompts and answers at once.", (*API).promptAsync),
+		on("POST", "/session/{sessionID}/command", "session.command", "Runs a command, and answers as a prompt does.", (*API).command),
+		on("POST", "/session/{sessionID}/shell", "session.shell", "Runs a shell command once it is permitted.", (*API).shell),
+		on("POST", "/session/{sessionID}/init", "session.init", "Runs the command init.", (*API).sessionInit),
+
+		on("GET", "/permission", "permission.list", "The open permission questions.", (*API).permissionList),
+		on("POST", "/permission/{requestID}/reply", "permission.reply", "Answers a permission question, where remote approval is on.", (*API).permissionReply),
+		on("POST", "/session/{sessionID}/permissions/{permissionID}", "permission.respond", "Answers a permission question; the older form.", (*API).oldPermissionReply),
+		on("GET", "/question", "question.list", "The open questions of models.", (*API).questionList),
+		on("POST", "/question/{requestID}/reply", "question.reply", "Answers a model's question, where remote approval is on.", (*API).questionReply),
+		on("POST", "/question/{requestID}/reject", "question.reject", "Rejects a model's question, where remote approval is on.", (*API).questionReject),
+	}
+}
