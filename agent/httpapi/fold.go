@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/tools"
 )
 
 // wireEvent is one of OpenCode's events before it is sent.
@@ -73,6 +74,7 @@ type fold struct {
 	files []string
 	live  *liveReply
 
+	todos   []tools.Todo
 	asked   map[string]asked // the open questions by the session's ids
 	revert  *Revert
 	undone  []*Revert // what revert was before each undo that can be redone
@@ -82,7 +84,7 @@ type fold struct {
 }
 
 // liveReply is the reply that is being written.
-type liveReply struct{ text strings.Builder }
+type liveReply struct{ text, thought strings.Builder }
 
 func newFold(session string, around surroundings) *fold {
 	return &fold{

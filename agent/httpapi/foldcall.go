@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"path/filepath"
@@ -61,10 +62,11 @@ func (f *fold) started(e agent.Event) {
 	if t == nil {
 		return
 	}
-	if len(t.State.Input) <= len("{}") {
-		t.State.Input = input(e.Call.Arguments)
-	}
 	f.run(t)
+	if known := input(e.Call.Arguments); !bytes.Equal(known, t.State.Input) { // a prompt's call is heard of before its arguments
+		t.State.Input = known
+		f.tool(t)
+	}
 }
 
 // progress shows the last line of output where it is clear whose it is.
@@ -101,6 +103,7 @@ func (f *fold) result(e agent.Event) {
 		}
 	}
 	if r.Todos != nil {
+		f.todos = r.Todos
 		f.emit("todo.updated", props{"sessionID": f.info.ID, "todos": wireTodos(r.Todos)})
 	}
 	open := slices.ContainsFunc(f.tools, func(t *ToolPart) bool { return t.State.Status == "pending" || t.State.Status == "running" })

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 )
@@ -39,11 +40,28 @@ func (a *API) follow(f *follower) {
 	id, replayed := f.session.ID(), f.session.Replayed()
 	defer a.hub.forget(id)
 	for e := range f.session.Events(a.ctx, 0) {
+		if e.Time.IsZero() {
+			e.Time = time.Now() // live output has no time of its own, and clients sort messages by it
+		}
 		events := f.step(e)
 		if e.Seq == 0 || e.Seq > replayed {
-			a.hub.publish(id, e.Seq, e.Time, events)
+			a.hub.publish(id, e.Seq, e.Time, a.withDiff(events, e))
 		}
 	}
+}
+
+// withDiff adds what the session has changed in files, where an event has changed that.
+func (a *API) withDiff(events []wireEvent, e agent.Event) []wireEvent {
+	changed := e.Type == agent.TurnEnded && len(e.End.Files) > 0 || (e.Type == agent.Undone || e.Type == agent.Redone) && len(e.Files) > 0
+	if !changed {
+		return events
+	}
+	diff, err := a.diff(a.ctx, e.SessionID, "")
+	if err != nil {
+		logger().Infof("diff of %s: %s", e.SessionID, err)
+		return events
+	}
+	return append(events, wireEvent{"session.diff", props{"sessionID": e.SessionID, "diff": diff}})
 }
 
 func (f *follower) step(e agent.Event) []wireEvent {

@@ -209,7 +209,7 @@ func (s *stream) session(ctx context.Context, id string, from cursor) error {
 			continue
 		}
 		b := batch{session: id, seq: e.Seq, at: e.Time}
-		b.events = s.api.hub.encode(b, events)
+		b.events = s.api.hub.encode(b, s.api.withDiff(events, e))
 		if err := s.batch(b); err != nil {
 			return err
 		}
