@@ -1,4 +1,4 @@
-# opencode-lsp. Everything here needs Go and nothing else, but for `race` (a C compiler), `vscode` and `conformance` (npm) and `bench` (ripgrep, if present).
+# opencode-lsp. Everything here needs Go and nothing else, but for `race` (a C compiler), `vscode`, `conformance` and `acp-test` (npm) and `bench` (ripgrep, if present).
 
 BIN       := bin/opencode-lsp
 PKG       := ./cmd/opencode-lsp
@@ -6,7 +6,7 @@ GOFLAGS_R := -trimpath -ldflags='-s -w'
 STATIC    := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME  ?= 20s
 
-.PHONY: build vscode test test-editors test-vscode race real long undo conformance serve-test serve-guard lint fuzz bench demo clean
+.PHONY: build vscode test test-editors test-vscode race real long undo corpus conformance acp-test serve-test serve-guard lint fuzz bench demo clean
 
 build:
 	CGO_ENABLED=0 go build $(GOFLAGS_R) -o $(BIN) $(PKG)
@@ -49,19 +49,25 @@ long:
 conformance:
 	./tools/mcp/conformance.sh
 
+# The client of the public ACP SDK for TypeScript against the real binary, every message against its schema. Needs npm, which
+# installs the SDK and a Node in the user's cache.
+acp-test:
+	./agent/acp/sdktest/run.sh
+
 # Server mode.
 serve-test: serve-guard
 
 # Its checklist with the full load (10,000 wrong passwords, 1,000 subscribers), times of wrong passwords compared, and a real
 # browser with pages of other origins, which is installed first where it is not there (as for test-vscode).
 serve-guard:
-	go test -count=1 -v -run 'TestConstantTime' ./agent/httpapi -timing
+	go test -count=1 -v -run TestConstantTime ./agent/httpapi -timing
 	go test -count=1 -v -timeout 20m -tags servebrowser -run '^TestServe' $(PKG) -heavy
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l . | sed 's/^/not gofmt-ed: /'; exit 1; }
 	go mod tidy -diff
 	go vet ./...
+	go vet -tags corpus ./tools
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
 	go run $(STATIC) ./...
@@ -77,6 +83,10 @@ fuzz:
 # Ten thousand random histories of edits, commands, typing, saves, undos and redos; `make test` plays 150 of them.
 undo:
 	CGO_ENABLED=0 go test -run TestUndoRandom -count=1 -timeout 60m -v ./agent -undo.runs 10000
+
+# Edits from public corpora through the real tools. CORPUS is a folder of cases as tools/corpus_test.go reads them.
+corpus:
+	CGO_ENABLED=0 go test -tags corpus -run TestCorpus -count=1 -v ./tools -corpus $(CORPUS)
 
 # The figures of the README, against the real binary.
 bench: build
