@@ -10,7 +10,7 @@ import (
 // plainRoutes are asked without a session.
 var plainRoutes = []string{
 	"GET /global/health", "GET /path", "GET /project", "GET /project/current", "GET /config", "GET /config/providers", "GET /provider", "GET /provider/auth",
-	"GET /agent", "GET /command", "GET /skill", "GET /lsp", "GET /formatter", "GET /mcp", "GET /vcs", "GET /vcs/status", "GET /vcs/diff?mode=git",
+	"GET /agent", "GET /command", "GET /skill", "GET /lsp", "GET /formatter", "GET /mcp", "GET /vcs",
 	"GET /session", "GET /session?roots=true&limit=1&search=Tour", "GET /session/status", "GET /permission", "GET /question",
 	"GET /file?path=", "GET /file/content?path=calc.go", "GET /file/status", "GET /find?pattern=Add", "GET /find/file?query=calc", "GET /find/symbol?query=Add",
 }

@@ -89,11 +89,12 @@ function part(p) {
   }
 }
 
-// outline is a list of messages, one line for a message's head and for each part.
+// outline is a list of messages, one line for a message's head and for each part. Whether one that failed has a finish as
+// well depends on when it failed.
 export const outline = (messages) =>
   messages.flatMap(({ info, parts }) => [
-    [info.role, info.finish, info.error?.name, info.role === "assistant" && !info.time.completed && "unfinished"].filter(Boolean).join(" "),
-    ...parts.map((p) => "  " + part(p)),
+    [info.role, info.error?.name ?? info.finish, info.role === "assistant" && !info.time.completed && "unfinished"].filter(Boolean).join(" "),
+    ...parts.filter((p) => !(info.error && p.type === "step-finish")).map((p) => "  " + part(p)),
   ])
 
 // course is the order of a session's events, one line each; lines that repeat stand once.
