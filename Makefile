@@ -1,4 +1,4 @@
-# opencode-lsp. Everything here needs Go and nothing else, but for `race` (a C compiler), `vscode` and `conformance` (npm) and `bench` (ripgrep, if present).
+# opencode-lsp. Everything here needs Go and nothing else, but for `race` (a C compiler), `vscode`, `conformance` and `acp-test` (npm) and `bench` (ripgrep, if present).
 
 BIN       := bin/opencode-lsp
 PKG       := ./cmd/opencode-lsp
@@ -6,7 +6,7 @@ GOFLAGS_R := -trimpath -ldflags='-s -w'
 STATIC    := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME  ?= 20s
 
-.PHONY: build vscode test test-editors test-vscode race real long undo conformance lint fuzz bench demo clean
+.PHONY: build vscode test test-editors test-vscode race real long undo corpus conformance acp-test lint fuzz bench demo clean
 
 build:
 	CGO_ENABLED=0 go build $(GOFLAGS_R) -o $(BIN) $(PKG)
@@ -49,10 +49,16 @@ long:
 conformance:
 	./tools/mcp/conformance.sh
 
+# The client of the public ACP SDK for TypeScript against the real binary, every message against its schema. Needs npm, which
+# installs the SDK and a Node in the user's cache.
+acp-test:
+	./agent/acp/sdktest/run.sh
+
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l . | sed 's/^/not gofmt-ed: /'; exit 1; }
 	go mod tidy -diff
 	go vet ./...
+	go vet -tags corpus ./tools
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
 	go run $(STATIC) ./...
@@ -68,6 +74,10 @@ fuzz:
 # Ten thousand random histories of edits, commands, typing, saves, undos and redos; `make test` plays 150 of them.
 undo:
 	CGO_ENABLED=0 go test -run TestUndoRandom -count=1 -timeout 60m -v ./agent -undo.runs 10000
+
+# Edits from public corpora through the real tools. CORPUS is a folder of cases as tools/corpus_test.go reads them.
+corpus:
+	CGO_ENABLED=0 go test -tags corpus -run TestCorpus -count=1 -v ./tools -corpus $(CORPUS)
 
 # The figures of the README, against the real binary.
 bench: build

@@ -11,7 +11,7 @@ import (
 // EventType names what an Event says.
 type EventType string
 
-// The facts of a transcript. Delta, Progress and Retry are live only: they have no Seq and are not stored.
+// The facts of a transcript. Deltas, Progress and Retry are live only: they have no Seq and are not stored.
 const (
 	SessionCreated EventType = "session.created" // Session
 	SessionChanged EventType = "session.changed" // Session: title, model or agent
@@ -30,6 +30,7 @@ const (
 	Compacted      EventType = "compacted"       // Summary: from here on the model sees it in the place of what came before its Tail
 	Pruned         EventType = "pruned"          // Pruned: from here on the model does not see these results any more
 	TextDelta      EventType = "delta"           // Text: more of the reply that is being written
+	ThoughtDelta   EventType = "thought"         // Text: more of what the model thinks before it
 	Progress       EventType = "progress"        // Text: the last line of a running tool's output
 	Retrying       EventType = "retry"           // Text: why and when; the reply written so far is void
 )
@@ -165,6 +166,8 @@ type OpenQuestion struct {
 	Subject string             `json:"subject"`
 	Notes   []string           `json:"notes,omitempty"`
 	Preview permission.Preview `json:"preview"`
+	// Files are the changes of a diff with the whole texts. They are not stored: a question that is read back has none.
+	Files []permission.FileChange `json:"-"`
 	// Parts are the pieces of a command line that are judged by themselves, where there are several.
 	Parts []Part `json:"parts,omitempty"`
 	// Permission and Patterns are what is asked for in OpenCode's words.

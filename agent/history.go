@@ -189,6 +189,14 @@ func (h *history) unfinished() []tools.Call {
 	return h.started
 }
 
+// running is the id of the call that began last and has no result, "" for none.
+func (h *history) running() string {
+	if len(h.started) == 0 {
+		return ""
+	}
+	return h.started[len(h.started)-1].ID
+}
+
 // reversalNote tells the model what the user has undone or redone.
 func reversalNote(e Event) string {
 	which := "of the last turn"

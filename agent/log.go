@@ -44,6 +44,7 @@ type lostEnd struct {
 type liveOutput struct {
 	step    int    // counts replies, so that a cursor knows when text starts anew
 	text    []byte // of the reply that is being written
+	thought []byte // of what the model thinks before it
 	notice  Event  // the latest Progress or Retrying event; none (no Type) once a stored event came after it
 	notices int    // counts them
 }
@@ -54,6 +55,7 @@ type cursor struct {
 	lost    int   // how many lost ends
 	step    int
 	text    int
+	thought int
 	notices int
 }
 
@@ -88,6 +90,9 @@ func bulk(e Event) int {
 	}
 	if e.Question != nil {
 		n += len(e.Question.Preview.Text)
+		for _, f := range e.Question.Files {
+			n += 2 * len(f.New) // about as much as before
+		}
 	}
 	if e.Result != nil {
 		n += len(e.Result.Text) + len(e.Result.Diff) + bulkFiles(e.Result.Attachments) + bulkChanges(e.Result.Changes)
@@ -119,9 +124,22 @@ func (l *eventLog) loseEnd(end Event) {
 
 // fresh ends the live output; called with mu held.
 func (l *eventLog) fresh() {
-	l.live.step++
-	l.live.text = l.live.text[:0]
+	l.live.restart()
 	l.live.notice = Event{}
+	l.wake()
+}
+
+// restart begins a reply anew.
+func (o *liveOutput) restart() {
+	o.step++
+	o.text, o.thought = o.text[:0], o.thought[:0]
+}
+
+// think adds a piece of what the model thinks.
+func (l *eventLog) think(piece string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.live.thought = append(l.live.thought, piece...)
 	l.wake()
 }
 
@@ -138,8 +156,7 @@ func (l *eventLog) notice(e Event) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if e.Type == Retrying {
-		l.live.step++
-		l.live.text = l.live.text[:0]
+		l.live.restart()
 	}
 	l.live.notice = e
 	l.live.notices++
@@ -181,7 +198,7 @@ func (l *eventLog) read(c *cursor, template Event) news {
 	batch := l.advance(c, l.window[c.seq-first+1:])
 	batch = l.ends(c, batch, l.stored)
 	if c.step != l.live.step {
-		c.step, c.text = l.live.step, 0
+		c.step, c.text, c.thought = l.live.step, 0, 0
 	}
 	// The notice comes first: what stands after a retry is no part of what the retry voids.
 	if c.notices != l.live.notices {
@@ -190,12 +207,8 @@ func (l *eventLog) read(c *cursor, template Event) news {
 			batch = append(batch, l.live.notice)
 		}
 	}
-	if n := len(l.live.text); n > c.text {
-		e := template
-		e.Type, e.Text = TextDelta, string(l.live.text[c.text:])
-		c.text = n
-		batch = append(batch, e)
-	}
+	batch = more(batch, template, ThoughtDelta, l.live.thought, &c.thought)
+	batch = more(batch, template, TextDelta, l.live.text, &c.text)
 	switch {
 	case len(batch) > 0 || l.closed:
 		return news{events: batch}
@@ -203,6 +216,16 @@ func (l *eventLog) read(c *cursor, template Event) news {
 		l.changed = make(chan struct{})
 	}
 	return news{more: l.changed}
+}
+
+// more adds what was written since the cursor's place, and moves that.
+func more(batch []Event, e Event, kind EventType, written []byte, at *int) []Event {
+	if len(written) > *at {
+		e.Type, e.Text = kind, string(written[*at:])
+		*at = len(written)
+		batch = append(batch, e)
+	}
+	return batch
 }
 
 // advance moves the cursor over stored events, and puts the lost ends into their places; called with mu held.

@@ -85,7 +85,7 @@ func number(id string) int {
 // any front, and writes that down too.
 func (s *Session) Ask(ctx context.Context, q permission.Question) (permission.Answer, error) {
 	open := OpenQuestion{
-		Kind: KindPermission, Tool: q.Access.Tool, Subject: q.Access.Subject, Notes: notes(q), Preview: q.Access.Preview, Parts: parts(q),
+		Kind: KindPermission, Tool: q.Access.Tool, Subject: q.Access.Subject, Notes: notes(q), Preview: q.Access.Preview, Files: q.Access.Files, Parts: parts(q),
 		Choices:  []Choice{{permission.Once, "Allow once"}, {permission.Reject, "Reject"}},
 		Patterns: []string{},
 	}

@@ -56,6 +56,7 @@ type mailbox struct {
 	closed  bool
 	info    SessionInfo
 	todos   []tools.Todo
+	running string        // the call that began last and has no result yet
 	wake    chan struct{} // holds one token when there is something to do
 }
 
@@ -74,6 +75,13 @@ func (s *Session) Todos() []tools.Todo {
 	s.mail.mu.Lock()
 	defer s.mail.mu.Unlock()
 	return s.mail.todos
+}
+
+// Running is the id of the call that began last and has no result yet, "" for none.
+func (s *Session) Running() string {
+	s.mail.mu.Lock()
+	defer s.mail.mu.Unlock()
+	return s.mail.running
 }
 
 // Busy returns the id of the running turn, "" when the session is idle.
@@ -261,7 +269,7 @@ func (s *Session) take(events ...Event) {
 		s.history.add(e)
 	}
 	s.mail.mu.Lock()
-	s.mail.info, s.mail.todos = s.history.info, s.history.todos
+	s.mail.info, s.mail.todos, s.mail.running = s.history.info, s.history.todos, s.history.running()
 	s.mail.mu.Unlock()
 	s.log.publish(events...)
 }

@@ -99,6 +99,9 @@ func (s *Session) stream(ctx context.Context, req Request) (*Reply, error) {
 			text.WriteString(d.Text)
 			s.log.text(d.Text)
 		}
+		if d.Reasoning != "" {
+			s.log.think(d.Reasoning)
+		}
 		if d.Thought != nil {
 			reply.Reasoning = append(reply.Reasoning, *d.Thought)
 		}

@@ -23,8 +23,8 @@ func editorNames() map[string]map[string]string {
 		},
 		"zed": {
 			`\$(ZED_[A-Z_]+)`:      "ZED_FILE|ZED_ROW|ZED_SELECTED_TEXT|ZED_WORKTREE_ROOT",
-			`"([a-z_]+)": ?["{\[]`: "languages|language_servers|lsp|opencode|settings|model|edits|save|label|command|args|cwd|hide|reveal|shell|program|context|bindings|task_name",
-			"`([a-z]+: [a-z ]+)`":  "zed: install dev extension|zed: open settings file",
+			`"([a-z_]+)": ?["{\[]`: "languages|language_servers|lsp|opencode|settings|model|edits|save|label|command|args|cwd|hide|reveal|shell|program|context|bindings|task_name|agent_servers|type|env",
+			"`([a-z]+: [a-z ]+)`":  "zed: install dev extension|zed: open settings file|agent: new thread|dev: open acp logs",
 		},
 		"emacs": {
 			`\b((?:with-lsp|lsp|eglot|make-lsp)-[a-z-]+)`: "lsp-mode|lsp-register-client|make-lsp-client|lsp-stdio-connection|lsp-find-workspace|lsp-request-async|with-lsp-workspace|lsp-execute-code-action|" +

@@ -301,7 +301,7 @@ func (s *Server) relative(path string) string {
 // too: two hundred a second made typing in VS Code slower by 40 %.
 func (s *Server) sendEvent(e agent.Event) {
 	wants := s.client.extensions
-	if wants.Events && (wants.Deltas || e.Type != agent.TextDelta) {
+	if wants.Events && (wants.Deltas || e.Type != agent.TextDelta && e.Type != agent.ThoughtDelta) {
 		s.conn.notify("opencode/event", e)
 	}
 }

@@ -110,6 +110,8 @@ type Access struct {
 	Items []Item
 	// Preview is the whole of what will be done, byte for byte: a unified diff or the full command.
 	Preview Preview
+	// Files are the changes of a diff with the whole texts, for fronts that show them so.
+	Files []FileChange
 	// Session says that "always" holds for the session only (edits), not for the workspace.
 	Session bool
 }
@@ -121,4 +123,11 @@ type Preview struct {
 	Text string `json:"text,omitempty"`
 	// Path is the absolute path of the file that a diff changes.
 	Path string `json:"path,omitempty"`
+}
+
+// FileChange is a file before and after. Old is nil for one that comes into being.
+type FileChange struct {
+	Path string
+	Old  *string
+	New  string
 }

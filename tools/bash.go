@@ -121,7 +121,7 @@ func (k *kit) execute(ctx context.Context, w io.Writer, c command) (Result, erro
 	watch := k.track(ctx)
 	out := &tail{lines: k.maxLines(), most: k.maxBytes(), whole: spill{dir: k.Spill}}
 	defer out.whole.close()
-	end, err := c.run(ctx, live{out, w})
+	end, err := k.start(ctx, c, live{out, w})
 	r := bashResult(c, out, end)
 	watch.into(ctx, &r)
 	return r, err

@@ -30,9 +30,11 @@ func (c change) diff() string { return c.DiffBetween(c.at.name, cmp.Or(c.to.name
 func (k *kit) changeOp(tool string, changes []change) Op {
 	var items []permission.Item
 	var diff strings.Builder
+	var files []permission.FileChange
 	for _, c := range changes {
 		items = append(items, k.changeItems(c)...)
 		diff.WriteString(c.diff())
+		files = append(files, c.files()...)
 	}
 	a := permission.Access{
 		Tool:    tool,
@@ -40,12 +42,25 @@ func (k *kit) changeOp(tool string, changes []change) Op {
 		Notes:   append(fileNotes(changes), k.formatNotes(changes)...),
 		Items:   items,
 		Preview: permission.Preview{Kind: "diff", Text: diff.String()},
+		Files:   files,
 		Session: true,
 	}
 	if len(changes) == 1 {
 		a.Preview.Path = changes[0].at.Abs
 	}
 	return NewOp(a, func(ctx context.Context, _ io.Writer) (Result, error) { return k.land(ctx, changes) })
+}
+
+// files is the change with whole texts; a move takes one file away and brings another.
+func (c change) files() []permission.FileChange {
+	after := permission.FileChange{Path: c.at.Abs, New: c.After()}
+	if c.File.Exists {
+		after.Old = &c.File.Text
+	}
+	if c.MoveTo == "" {
+		return []permission.FileChange{after}
+	}
+	return []permission.FileChange{{Path: c.at.Abs, Old: &c.File.Text}, {Path: c.MoveTo, New: c.After()}}
 }
 
 // changeItems are what the gate judges of a change: both ends of a move.

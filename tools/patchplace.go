@@ -19,13 +19,13 @@ const (
 	passExact = iota
 	passRight // white space at the end
 	passTrim  // white space around
-	passFold  // and typographic punctuation
+	passFold  // and typographic punctuation, and how accents are put
 	passes
 )
 
 // forgiven says in the model's words what a pass did not look at.
 func forgiven(pass int) string {
-	return []string{"", "white space at the ends of lines", "white space around lines", "white space around lines and the kind of quotes and dashes"}[pass]
+	return []string{"", "white space at the ends of lines", "white space around lines", "white space around lines and the kind of quotes, dashes and accents"}[pass]
 }
 
 // normal is a line as a pass sees it.
@@ -308,10 +308,21 @@ func (h hunk) unchanged() (lead, trail int) {
 	return lead, trail
 }
 
-// withoutBlanks leaves out empty unchanged lines at the hunk's end, which often only set it off in the patch.
+// withoutBlanks leaves out empty lines at the hunk's end that the text lacks: unchanged ones often only set it off in the
+// patch; by one that is removed, and one that is added in its place, models mean the end of the last line.
 func (h hunk) withoutBlanks() hunk {
-	for n := len(h.lines); n > 0 && h.lines[n-1].mark == ' ' && strings.TrimSpace(h.lines[n-1].text) == ""; n-- {
-		h.lines = h.lines[:n-1]
+	lines, added := h.lines, 0 // at the end
+	for added < len(lines) && lines[len(lines)-1-added].mark == '+' {
+		added++
 	}
+	kept := len(lines) - added
+	for kept > 0 && strings.TrimSpace(lines[kept-1].text) == "" && (added == 0 || lines[kept-1].mark == '-') {
+		kept--
+	}
+	tail := lines[len(lines)-added:]
+	if kept < len(lines)-added && added > 0 && strings.TrimSpace(tail[added-1].text) == "" {
+		tail = tail[:added-1]
+	}
+	h.lines = slices.Concat(lines[:kept], tail)
 	return h
 }

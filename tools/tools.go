@@ -107,6 +107,8 @@ type Env struct {
 	MaxLines, MaxBytes int
 	// Environ is the environment of child processes, without the agent's own keys.
 	Environ []string
+	// Terminal runs the commands of the bash tool where the user watches them. Nil: they are children of ours.
+	Terminal Terminal
 	// Web reaches the network for webfetch. Nil: nothing is fetched.
 	Web *Web
 	// Ask puts a question of the model to the user and returns the answer in words, "" where nobody can answer. Nil: nobody.

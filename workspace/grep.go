@@ -47,6 +47,7 @@ func (w *Workspace) Grep(ctx context.Context, pattern string, opt GrepOptions) (
 	if err != nil {
 		return nil, false, err
 	}
+	w.consultOpen(p.Abs)
 	if info, err := os.Lstat(p.Abs); w.IsOpen(p.Abs) || err == nil && !info.IsDir() {
 		file, err := w.Read(p.Abs)
 		if err != nil {

@@ -19,6 +19,7 @@ func (w *Workspace) Read(name string) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
+	w.consult(p.Abs)
 	w.mu.Lock()
 	s := w.state(p.Abs)
 	w.mu.Unlock()

@@ -44,5 +44,8 @@ func (d dirs) tokens() string { return filepath.Join(d.data, "mcp-auth") }
 // models is the catalogue that was fetched last.
 func (d dirs) models() string { return filepath.Join(d.data, "models.json") }
 
+// commands is the folder of the scripts that an editor's terminals run.
+func (d dirs) commands() string { return filepath.Join(d.data, "commands") }
+
 // serverPasswords keeps the passwords that are made for servers, while they run.
 func (d dirs) serverPasswords() string { return filepath.Join(d.data, "server") }

@@ -43,6 +43,8 @@ type engine struct {
 	// languages are the language servers that we run; none are asked where the editor passes on what its own say.
 	languages *servers.Servers
 	fed       bool
+	// terminal, if set, gives the editor's terminals to a session.
+	terminal func(*agent.Session) tools.Terminal
 	// readable remembers mayRead.
 	readable verdicts
 	fetched  fetched
@@ -328,11 +330,14 @@ func (e *engine) env(s *agent.Session, d *seat, applier workspace.Applier, barri
 	todos := &tools.Todos{}
 	todos.Set(s.Todos())
 	env := &tools.Env{
-		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ(), cfg),
+		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: e.program.environ(cfg),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: todos,
 		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) }, Formatters: e.formatters,
 		Skills: e.skills, Nearby: func(abs string) string { return e.nearby(d, abs) },
 		Seen: e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser, Tracker: e.tracker, Examine: e.examine,
+	}
+	if e.terminal != nil {
+		env.Terminal = e.terminal(s)
 	}
 	if barrier != nil {
 		env.Barrier = func(ctx context.Context) error { return barrier(ctx, s) }

@@ -105,6 +105,7 @@ var hooks = map[string]string{
 	"Formatters": "says which formatters are configured for a file",
 	"prepare":    "the function given to tools.Define, which is looked at by itself",
 	"follow":     "follows symlinks",
+	"look":       "asks an editor that speaks ACP for the text of a buffer",
 	"find":       "one of the matchers of edit, which are looked at where they are listed",
 }
 
@@ -267,6 +268,7 @@ var entitled = map[string]map[string]string{
 	"lsp/servers":     {"processes": "runs the language servers that the user has turned on"},
 	"lsp/lsptest":     {"files": "the scripted editor saves its buffers; not part of the server"},
 	"agent/agenttest": {"network": "the scripted model listens on loopback; not part of the server"},
+	"agent/acp":       {"files": "writes what a terminal of the editor is to run into the data folder, from Run, and removes it"},
 	"agent/llm":       {"network": "talks to the model that the user chose"},
 	"agent/httpapi":   {"network": "listens where the user asked `serve` to"},
 	"agent/store":     {"files": "keeps sessions in the data folder", "processes": "locks files there"},
@@ -307,15 +309,17 @@ func (g *gateCheck) who(t *testing.T) {
 
 // applying are the functions that carry changes to files, and on whose word.
 var applying = map[string]string{
-	"(*tools.kit).land":         "behind the gate",
-	"(*tools.kit).takeBack":     "the same: what land made before a change that failed",
-	"(*tools.kit).take":         "the same: what the configured formatters make of an edit",
-	"workspace.Land":            "what land calls",
-	"(workspace.Disk).move":     "the two halves of a move, which Apply was given",
-	"(*lsp.applier).disk":       "the applier itself, which land hands its change to",
-	"(*tools.Reverter).apply":   "the user's own commands undo and redo",
-	"(*lsp.Server).remove":      "a file that an edit made and the editor refused",
-	"(*lsp.Server).writeBuffer": "the save barrier, after the user's answer or setting",
+	"(*tools.kit).land":          "behind the gate",
+	"(*tools.kit).takeBack":      "the same: what land made before a change that failed",
+	"(*tools.kit).take":          "the same: what the configured formatters make of an edit",
+	"workspace.Land":             "what land calls",
+	"(workspace.Disk).move":      "the two halves of a move, which Apply was given",
+	"(*lsp.applier).disk":        "the applier itself, which land hands its change to",
+	"(*agent/acp.files).onDisk":  "the applier itself, which land hands its change to",
+	"(*agent/acp.files).saveOne": "the save barrier, after the user's answer or setting",
+	"(*tools.Reverter).apply":    "the user's own commands undo and redo",
+	"(*lsp.Server).remove":       "a file that an edit made and the editor refused",
+	"(*lsp.Server).writeBuffer":  "the save barrier, after the user's answer or setting",
 }
 
 // appliers: nobody else applies changes.

@@ -61,17 +61,22 @@ func (s stdio) Close() error {
 
 // serve speaks to the editor until it leaves.
 func (p *program) serve(ctx context.Context) int {
+	p.keepStdout()
+	opt := lsp.Options{Version: version(), Build: p.build, SocketDir: p.dirs.runtime, Transcripts: p.dirs.transcripts()}
+	if p.bubble {
+		opt.SocketDir = ""
+	}
+	return lsp.Serve(ctx, stdio{p.stdin, p.stdout}, opt)
+}
+
+// keepStdout leaves stdout to the protocol.
+func (p *program) keepStdout() {
 	if out, ok := p.stdout.(*os.File); ok && out == os.Stdout {
 		os.Stdout = os.Stderr // whatever prints by mistake must not reach the editor
 		// A closed output is an error to act on; unnoticed, the signal would end the process and leave its children.
 		// Ignoring it instead would be inherited by every command that the agent runs.
 		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	}
-	opt := lsp.Options{Version: version(), Build: p.build, SocketDir: p.dirs.runtime, Transcripts: p.dirs.transcripts()}
-	if p.bubble {
-		opt.SocketDir = ""
-	}
-	return lsp.Serve(ctx, stdio{p.stdin, p.stdout}, opt)
 }
 
 // build makes the agent of an editor.

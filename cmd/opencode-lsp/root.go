@@ -91,7 +91,7 @@ func (p *program) root() *cobra.Command {
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		p.lspCommand(), p.demoCommand(), p.runCommand(), p.sendCommand(), p.answerCommand(), p.sessionsCommand(),
+		p.lspCommand(), p.acpCommand(), p.demoCommand(), p.runCommand(), p.sendCommand(), p.answerCommand(), p.sessionsCommand(),
 		p.permissionCommand(), p.serveCommand(), p.editorsCommand(), p.mcpCommand(), p.modelsCommand(), p.doctorCommand(), p.versionCommand(),
 	)
 	return root

@@ -1,0 +1,195 @@
+package acp
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/opencode-lsp/opencode-lsp/tools"
+	"github.com/opencode-lsp/opencode-lsp/workspace"
+)
+
+// files are the session's files as the client shows them. ACP tells nothing of buffers; a file is asked for at the moment of
+// use. What the client answers may be a buffer that the user has changed, or one that has not noticed yet that the disk has
+// changed (Zed shows that for a moment after a shell command, zed#49162): what a clean buffer would show tells them apart.
+type files struct {
+	one *session
+	ws  *workspace.Workspace
+
+	mu       sync.Mutex
+	id       string              // of the session; until it is known nobody is asked
+	clean    map[string]string   // what a clean buffer shows, as a sum, by path
+	form     map[string]lineForm // how the client shows a file's line ends
+	versions map[string]int32
+	edited   map[string]string // files whose edit is not on disk yet: what the disk held, as a sum
+}
+
+// lineForm is how the text of the client differs from that of the disk: Zed's buffers have "\n" alone, and no mark.
+type lineForm struct{ lf, noMark bool }
+
+const mark = "\ufeff"
+
+// askWithin bounds how long a client may take for a file: it answers without its user.
+const askWithin = 10 * time.Second
+
+func newFiles(one *session, ws *workspace.Workspace) *files {
+	f := &files{one: one, ws: ws, clean: map[string]string{}, form: map[string]lineForm{}, versions: map[string]int32{}, edited: map[string]string{}}
+	if one.server.client.FS.Read {
+		ws.Consult(f.look)
+	}
+	return f
+}
+
+// begin names the session, from where on files are asked for.
+func (f *files) begin(id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.id = id
+}
+
+func (f *files) session() string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.id
+}
+
+// dir is the workspace's first root.
+func (f *files) dir() string { return f.ws.Roots()[0] }
+
+// ours reports whether a file is one of the client's project.
+func (f *files) ours(path string) bool {
+	p, err := f.ws.Resolve(path)
+	return err == nil && p.Inside()
+}
+
+// sum stands for a text, as [workspace.Contents] names it; absent for a file that there is not.
+func sum(file workspace.File) string {
+	if !file.Exists {
+		return "absent"
+	}
+	h := sha256.Sum256([]byte(file.Text))
+	return hex.EncodeToString(h[:])
+}
+
+// look asks the client for a file and opens or closes its buffer in the workspace.
+func (f *files) look(path string) {
+	id := f.session()
+	if id == "" || !f.ours(path) {
+		return
+	}
+	disk, err := f.ws.OnDisk(path)
+	if err != nil {
+		return // no text file, and Read says why
+	}
+	ctx, cancel := context.WithTimeout(f.one.ctx, askWithin)
+	defer cancel()
+	type contents struct {
+		Content *string `json:"content"`
+	}
+	got, err := call[contents](ctx, f.one.server.conn, "fs/read_text_file", map[string]any{"sessionId": id, "path": path})
+	if err != nil || got.Content == nil {
+		f.ws.Close(path) // the client does not have it: the disk is the truth
+		return
+	}
+	f.take(disk, *got.Content)
+}
+
+// take decides between what the disk holds and what the client shows.
+func (f *files) take(disk workspace.File, text string) {
+	shown := disk
+	shown.Exists = true
+	var form lineForm
+	shown.Text, form = asOnDisk(text, disk.Text)
+	f.mu.Lock()
+	f.form[disk.Path] = form
+	clean, known := f.clean[disk.Path]
+	same := disk.Exists && shown.Text == disk.Text
+	if same {
+		f.clean[disk.Path] = sum(disk)
+	}
+	stale := known && sum(shown) == clean && sum(disk) != clean
+	if !known && !same {
+		f.clean[disk.Path] = sum(disk)
+	}
+	f.versions[disk.Path]++
+	version := f.versions[disk.Path]
+	f.mu.Unlock()
+	if same || stale {
+		f.ws.Close(disk.Path)
+		return
+	}
+	open := false
+	f.ws.View(disk.Path, func(b *workspace.Buffer, _ int32) { open = b.String() == shown.Text })
+	if !open {
+		f.ws.Open(disk.Path, version, shown.Text)
+	}
+}
+
+// asOnDisk gives the client's text the line ends and the byte order mark that the file has on disk, where the client leaves
+// them out of its buffers.
+func asOnDisk(text, disk string) (string, lineForm) {
+	var form lineForm
+	if strings.HasPrefix(disk, mark) && !strings.HasPrefix(text, mark) {
+		text, form.noMark = mark+text, true
+	}
+	if strings.Contains(text, "\r") || !strings.Contains(disk, "\r\n") {
+		return text, form
+	}
+	form.lf = true
+	switch ends := strings.Count(disk, "\r\n"); {
+	case text == strings.ReplaceAll(disk, "\r\n", "\n"):
+		text = disk // also where its line ends differ from each other
+	case ends == strings.Count(disk, "\n"):
+		text = strings.ReplaceAll(text, "\n", "\r\n")
+	}
+	return text, form
+}
+
+// learn takes in what commands did to the disk: a buffer that shows what was there before is not changed but late.
+func (f *files) learn(changes []tools.Applied) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, c := range changes {
+		switch {
+		case !c.Disk:
+		case c.BeforeRef != "":
+			f.clean[c.Path] = c.BeforeRef
+		default:
+			f.clean[c.Path] = sum(workspace.File{Text: c.Before, Exists: !c.Created})
+		}
+	}
+}
+
+// unsaved are the files that the agent edited and that the disk does not show yet.
+func (f *files) unsaved() []string {
+	f.mu.Lock()
+	var paths []string
+	for path := range f.edited {
+		paths = append(paths, path)
+	}
+	f.mu.Unlock()
+	var list []string
+	for _, path := range sorted(paths) {
+		f.look(path)
+		if f.ws.Unsaved(path) {
+			list = append(list, path)
+			continue
+		}
+		f.mu.Lock()
+		delete(f.edited, path)
+		f.mu.Unlock()
+	}
+	return list
+}
+
+// name is a path as the user knows it.
+func (f *files) name(path string) string {
+	if rel, err := filepath.Rel(f.dir(), path); err == nil && filepath.IsLocal(rel) {
+		return rel
+	}
+	return path
+}

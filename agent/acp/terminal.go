@@ -1,0 +1,172 @@
+package acp
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/tools"
+)
+
+const (
+	// maxTerminal is how many bytes of a command's output the client keeps for us; the rest is in the user's terminal only.
+	maxTerminal = 8 << 20
+	// endWithin bounds what is asked of a terminal once its command was told to end.
+	endWithin = 5 * time.Second
+)
+
+// terminal gives the client's terminals to a session.
+func (one *session) terminal(s *agent.Session) tools.Terminal {
+	return func(ctx context.Context, c tools.TerminalCommand, w io.Writer) (tools.TerminalEnd, error) {
+		script, err := one.server.script(c)
+		if err != nil {
+			return tools.TerminalEnd{}, err
+		}
+		defer os.Remove(script)
+		t, err := one.createTerminal(ctx, c, script)
+		if err != nil {
+			return tools.TerminalEnd{}, err
+		}
+		if s == one.root {
+			select {
+			case one.terminals <- shownTerminal{s.Running(), t.id}:
+			case <-one.done:
+			}
+		}
+		return t.run(ctx, w)
+	}
+}
+
+// plain are the characters that mean themselves to every shell.
+var plain = regexp.MustCompile(`^[A-Za-z0-9/._-]+$`)
+
+// script writes the command into a file of its own. Zed hands a terminal's command to the user's shell as one line, other
+// clients start it as it is: only words in which no shell sees anything but themselves are the same to both, so that what was
+// allowed is what runs. The script first takes away what our own children would not see of the environment.
+func (s *Server) script(c tools.TerminalCommand) (string, error) {
+	path := filepath.Join(s.opt.Commands, rand.Text()+".sh")
+	if runtime.GOOS == "windows" || !plain.MatchString(path) || !plain.MatchString(c.Argv[0]) {
+		return "", tools.ErrNoTerminal
+	}
+	var b strings.Builder
+	for _, name := range withheld(os.Environ(), c.Environ) {
+		b.WriteString("unset -v " + name + "\n")
+	}
+	b.WriteString("exec")
+	for _, arg := range c.Argv {
+		b.WriteString(" '" + strings.ReplaceAll(arg, "'", `'\''`) + "'")
+	}
+	b.WriteString("\n")
+	err := os.MkdirAll(s.opt.Commands, 0o700)
+	if err == nil {
+		err = os.WriteFile(path, []byte(b.String()), 0o600)
+	}
+	return path, err
+}
+
+// variable is a name that unset takes.
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// withheld are the variables of ours that a child may not see.
+func withheld(all, seen []string) []string {
+	names := []string{"BASH_ENV", "ENV", "PROMPT_COMMAND"}
+	for _, kv := range all {
+		name, _, _ := strings.Cut(kv, "=")
+		if variable.MatchString(name) && !slices.ContainsFunc(seen, func(s string) bool { return strings.HasPrefix(s, name+"=") }) {
+			names = append(names, name)
+		}
+	}
+	return sorted(names)
+}
+
+// runningTerminal is a terminal of the client.
+type runningTerminal struct {
+	one *session
+	id  string
+}
+
+// params are those of every method on a terminal.
+func (t runningTerminal) params() map[string]string {
+	return map[string]string{"sessionId": t.one.id, "terminalId": t.id}
+}
+
+// createTerminal starts the script. Where the client refuses nothing has run.
+func (one *session) createTerminal(ctx context.Context, c tools.TerminalCommand, script string) (runningTerminal, error) {
+	args := []string{script}
+	if filepath.Base(c.Argv[0]) == "bash" {
+		args = []string{"--noprofile", "--norc", "-p", script} // -p: no functions and no start files from the environment
+	}
+	type created struct {
+		ID string `json:"terminalId"`
+	}
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	got, err := call[created](ctx, one.server.conn, "terminal/create", map[string]any{
+		"sessionId": one.id, "command": c.Argv[0], "args": args, "cwd": c.Dir, "outputByteLimit": maxTerminal,
+		"env": []pair{{Name: "BASH_ENV"}, {Name: "ENV"}},
+	})
+	if refused, ok := errors.AsType[*Error](err); ok {
+		logger().Infof("no terminal: %s", refused)
+		return runningTerminal{}, tools.ErrNoTerminal
+	}
+	if err == nil && got.ID == "" {
+		err = errors.New("the editor gave its terminal no id; whether the command ran is not known")
+	}
+	return runningTerminal{one, got.ID}, err
+}
+
+// terminalStatus is how a command ended.
+type terminalStatus struct {
+	Code   *int    `json:"exitCode"`
+	Signal *string `json:"signal"`
+}
+
+// run waits for the command's end, or brings it about when ctx ends, and passes on what it printed.
+func (t runningTerminal) run(ctx context.Context, w io.Writer) (tools.TerminalEnd, error) {
+	status, err := call[terminalStatus](ctx, t.one.server.conn, "terminal/wait_for_exit", t.params())
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
+	defer cancel()
+	if err != nil {
+		t.tell(last, "terminal/kill")
+	}
+	type output struct {
+		Output string          `json:"output"`
+		Status *terminalStatus `json:"exitStatus"`
+	}
+	got, failed := call[output](last, t.one.server.conn, "terminal/output", t.params())
+	t.tell(last, "terminal/release")
+	io.WriteString(w, got.Output)
+	switch {
+	case err != nil:
+		return tools.TerminalEnd{}, err
+	case failed != nil:
+		return tools.TerminalEnd{}, failed
+	}
+	return status.end(), nil
+}
+
+// tell sends a request whose answer says nothing.
+func (t runningTerminal) tell(ctx context.Context, method string) {
+	if _, err := call[any](ctx, t.one.server.conn, method, t.params()); err != nil {
+		logger().Warningf("%s: %s", method, err)
+	}
+}
+
+func (s terminalStatus) end() (e tools.TerminalEnd) {
+	if s.Code != nil {
+		e.Code = *s.Code
+	}
+	if s.Signal != nil {
+		e.Signal = *s.Signal
+	}
+	return e
+}
