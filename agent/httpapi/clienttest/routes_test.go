@@ -14,7 +14,7 @@ import (
 
 // TestRoutes compares our /doc with OpenCode's. What is different stands, with the reason, in README's table.
 func TestRoutes(t *testing.T) {
-	a, b := newPlace(t).start(ours, nil).spec(), newPlace(t).start(theirs, nil).spec()
+	a, b := newPlace(t).start(ours, asking()).spec(), newPlace(t).start(theirs, asking()).spec()
 	readme, err := os.ReadFile("../../../README.md")
 	if err != nil {
 		t.Fatal(err)

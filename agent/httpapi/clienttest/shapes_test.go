@@ -11,7 +11,7 @@ import (
 
 // TestShapes checks answers and events against the schemas in OpenCode's own /doc, which allow no further fields.
 func TestShapes(t *testing.T) {
-	spec := newPlace(t).start(theirs, nil).spec()
+	spec := newPlace(t).start(theirs, asking()).spec()
 	s := newPlace(t).start(chosen(), asking())
 	tour := s.tour(t)
 	t.Run("answers", func(t *testing.T) {
