@@ -59,6 +59,20 @@ func (m *Message) put(p Part) {
 	m.Parts = slices.Insert(m.Parts, i, p)
 }
 
+// messages are those of a session. One that a killed process left in the middle of a turn is opened, which marks the turn as
+// broken off: clients would wait for its end.
+func (a *API) messages(ctx context.Context, session string) (*collection, error) {
+	f, all, err := a.read(ctx, session)
+	if err != nil || f.turn == "" || a.follower(session) != nil {
+		return all, err
+	}
+	if _, err := a.opt.Sessions.Open(ctx, session); err != nil {
+		return all, nil // another process is at work on it
+	}
+	_, all, err = a.read(ctx, session)
+	return all, err
+}
+
 // read maps the stored events of a session, whoever has it open.
 func (a *API) read(ctx context.Context, session string) (*fold, *collection, error) {
 	f, c := newFold(session, a.around()), &collection{}
