@@ -56,7 +56,6 @@ message.updated user
 message.part.updated text
 session.status busy
 message.updated assistant
-message.part.updated step-start
 message.part.delta
 message.part.updated text
 message.part.updated tool pending
@@ -65,7 +64,6 @@ message.part.updated tool completed
 message.part.updated step-finish
 message.updated assistant completed
 message.updated assistant
-message.part.updated step-start
 message.part.delta
 message.part.updated text
 message.part.updated step-finish
