@@ -204,7 +204,7 @@ func (a *API) messageList(c *call, _ none) ([]*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := a.messages(c.Context(), info.ID)
+	_, all, err := a.read(c.Context(), info.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -229,7 +229,7 @@ func (a *API) messageGet(c *call, _ none) (*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := a.messages(c.Context(), info.ID)
+	_, all, err := a.read(c.Context(), info.ID)
 	if err != nil {
 		return nil, err
 	}
