@@ -31,7 +31,7 @@ assistant tool-calls
   step-start
   read completed
   step-finish
-assistant MessageAbortedError`},
+assistant UnknownError`},
 	{"at a question", `
 !for Begin
 call bash {"command":"ls","description":"List"}
@@ -41,7 +41,7 @@ call bash {"command":"ls","description":"List"}
 	}, `
 user
   text: Begin.
-assistant MessageAbortedError
+assistant UnknownError
   step-start
   bash error`},
 	{"in a command", `
@@ -50,7 +50,7 @@ call bash {"command":"touch started; sleep 60","description":"Wait"}
 `, func(s *server) bool { s.allow(); return exists(filepath.Join(s.dir, "started")) }, `
 user
   text: Begin.
-assistant MessageAbortedError
+assistant UnknownError
   step-start
   bash error`},
 }
@@ -73,9 +73,10 @@ func TestCrash(t *testing.T) {
 				Listed      bool
 				Open, Busy  int
 				Found, Then []string
+				Why         string
 			}
 			again.play(t, "restart.mjs", map[string]string{"session": session.ID}, &got)
-			if !got.Listed || got.Open != 0 || got.Busy != 0 {
+			if !got.Listed || got.Open != 0 || got.Busy != 0 || !strings.Contains(got.Why, "stopped in the middle of this turn") {
 				t.Errorf("%+v", got)
 			}
 			if want := lines(c.found); !reflect.DeepEqual(got.Found, want) {

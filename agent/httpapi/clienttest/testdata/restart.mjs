@@ -3,11 +3,12 @@ import { client, follow, ok, old, outline, report, say, args } from "./lib.mjs"
 
 const sessionID = args.session
 const listed = (await ok(old.session.list())).some((s) => s.id === sessionID)
-const found = outline(await ok(client.session.messages({ sessionID })))
+const before = await ok(client.session.messages({ sessionID }))
+const found = outline(before)
 const open = (await ok(client.permission.list())).length
 const busy = Object.keys(await ok(client.session.status())).length
 const events = await follow()
 await say(sessionID, "Go on.")
 await events.idle(sessionID)
 const messages = await ok(client.session.messages({ sessionID }))
-report({ listed, open, busy, found, then: outline(messages).slice(found.length) })
+report({ listed, open, busy, found, why: before.at(-1).info.error?.data.message ?? "", then: outline(messages).slice(found.length) })
