@@ -34,7 +34,8 @@ var layers = map[string]string{
 	"lsp/servers":      "lsp permission tools tools/peer workspace", // the client of other language servers
 	"lsp/lsptest":      "",                                          // speaks the protocol alone, so that it tests the wire
 	"editors":          "",
-	// Tests in real editors, behind a build tag.
+	// Tests with real clients and in real editors, behind build tags.
+	"agent/httpapi/clienttest":   "",
 	"editors/editorstest":        "agent/agenttest",
 	"editors/editorstest/vscode": "agent/agenttest",
 }
