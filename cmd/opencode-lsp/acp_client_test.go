@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,7 +87,7 @@ func (c *acpClient) connect() {
 	c.pipe = ours
 	p := &program{
 		getenv: environment(lsptest.World{Home: c.home}, agenttest.BaseURL, "chat"), stdin: theirs, stdout: theirs, stderr: io.Discard,
-		http: c.model.Client(), web: site(), bubble: true,
+		http: &http.Client{Transport: routes{newScriptedServer(), c.model.Client().Transport}}, web: site(), bubble: true,
 	}
 	p.dirs = findDirs(p.getenv)
 	go func() { c.ended <- p.serveACP(context.Background()) }()
