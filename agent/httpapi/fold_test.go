@@ -223,7 +223,6 @@ func TestFold(t *testing.T) {
 				ended(agent.Done, ""),
 			}, `
 message 3 assistant of 2 mod
-part 3 step-start
 part 3 reasoning ""
 delta 3 so
 part 3 text ""
@@ -294,7 +293,6 @@ part 3 tool c1 bash pending {}
 				created(), started("hi"), live(agent.TextDelta, "Hel"), replied(agent.Reply{Text: "Hel", Finish: "cancelled"}), ended(agent.Cancelled, ""),
 			}, `
 message 3 assistant of 2 mod
-part 3 step-start
 part 3 text ""
 delta 3 Hel
 message 3 assistant of 2 mod MessageAbortedError: Aborted
@@ -340,14 +338,12 @@ session.updated T
 				created(), started("hi"), live(agent.TextDelta, "Hel"), live(agent.Retrying, "busy"), live(agent.TextDelta, "Ha"), ended(agent.Failed, "the provider is down"),
 			}, `
 message 3 assistant of 2 mod
-part 3 step-start
 part 3 text ""
 delta 3 Hel
 removed 3
 status retry busy
 status busy
 message 3 assistant of 2 mod
-part 3 step-start
 part 3 text ""
 delta 3 Ha
 removed 3
