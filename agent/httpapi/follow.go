@@ -26,6 +26,9 @@ func (a *API) Opened(s *agent.Session) {
 	}
 	f := &follower{session: s, fold: newFold(s.ID(), a.around())}
 	a.followers[s.ID()] = f
+	if parent := a.followers[s.Info().Parent]; parent != nil {
+		parent.begot(s.Info())
+	}
 	a.work.Go(func() {
 		a.follow(f)
 		a.mu.Lock()
@@ -51,7 +54,10 @@ func (a *API) follow(f *follower) {
 		}
 		events := f.step(e)
 		if fresh {
-			a.hub.publish(id, e.Seq, e.Time, a.withDiff(events, e))
+			if a.hub.heard() {
+				events = a.withDiff(events, e)
+			}
+			a.hub.publish(id, e.Seq, e.Time, events)
 		}
 	}
 }
@@ -87,6 +93,13 @@ func (a *API) withDiff(events []wireEvent, e agent.Event) []wireEvent {
 		return events
 	}
 	return append(events, wireEvent{"session.diff", props{"sessionID": e.SessionID, "diff": diff}})
+}
+
+// begot tells the parent's follower of the session of a task: the call that started it shows which it is.
+func (f *follower) begot(child agent.SessionInfo) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fold.children = append(f.fold.children, child)
 }
 
 func (f *follower) step(e agent.Event) []wireEvent {
