@@ -6,7 +6,7 @@ GOFLAGS_R := -trimpath -ldflags='-s -w'
 STATIC    := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME  ?= 20s
 
-.PHONY: build vscode test test-editors test-vscode serve-test serve-bench race real long undo corpus conformance acp-test lint fuzz bench demo clean
+.PHONY: build vscode test test-editors test-vscode serve-test serve-guard serve-bench race real long undo corpus conformance acp-test lint fuzz bench demo clean
 
 build:
 	CGO_ENABLED=0 go build $(GOFLAGS_R) -o $(BIN) $(PKG)
@@ -38,7 +38,7 @@ test-vscode: build
 # journeys run too. Installs them in the user's cache; the screens are kept in bin/screens.
 CLIENTS_TEST = go test -count=1 -timeout 15m -tags realclients ./agent/httpapi/clienttest
 serve-test: export OPENCODE_EDITORS_SCREENS ?= $(CURDIR)/bin/screens
-serve-test:
+serve-test: serve-guard
 	$(CLIENTS_TEST)
 	OPENCODE_EDITORS_SCREENS= OPENCODE_CLIENTS_SERVER=opencode $(CLIENTS_TEST) -run 'TestJourneys|TestShapes|TestAttach'
 
@@ -65,6 +65,12 @@ conformance:
 # installs the SDK and a Node in the user's cache.
 acp-test:
 	./agent/acp/sdktest/run.sh
+
+# Server mode's checklist with the full load (10,000 wrong passwords, 1,000 subscribers), times of wrong passwords compared, and a real
+# browser with pages of other origins, which is installed first where it is not there (as for test-vscode).
+serve-guard:
+	go test -count=1 -v -run TestConstantTime ./agent/httpapi -timing
+	go test -count=1 -v -timeout 20m -tags servebrowser -run '^TestServe' $(PKG) -heavy
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l . | sed 's/^/not gofmt-ed: /'; exit 1; }

@@ -61,6 +61,7 @@ var owners = map[string]struct{ packages, why string }{
 	"github.com/tliron/commonlog":                  {"", "the logger everywhere"},
 	"github.com/JohannesKaufmann/html-to-markdown": {"tools", "web pages as Markdown"},
 	"golang.org/x/net":                             {"tools", "reading web pages: the parser and the character sets that html-to-markdown builds on"},
+	"golang.org/x/text":                            {"tools", "letters and their accents as one character or two"},
 	"golang.org/x/term":                            {"cmd/opencode-lsp", "whether a person is there to be asked"},
 	"golang.org/x/sys":                             {"agent/store tools workspace", "locks, process groups, when a file was made"},
 	"golang.org/x/tools":                           {"lsp/lsptest", "scripts"},

@@ -146,7 +146,7 @@ func TestServeEditor(t *testing.T) {
 	until(t, in, "session.idle")
 	s.wait("the end of the editor's question", func() bool { return len(s.editor.OpenQuestions()) == 0 })
 	if buffer, _ = s.editor.Buffer("main.go"); !strings.Contains(buffer, "a * b") {
-		t.Errorf("buffer %q", buffer)
+		t.Errorf("buffer %q after %s", buffer, s.ask(200, "GET", "/session/"+id+"/message", ""))
 	}
 
 	start := time.Now()
