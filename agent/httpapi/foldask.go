@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"cmp"
+	"encoding/json"
 	"strings"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
@@ -19,7 +20,7 @@ type asked struct {
 func (f *fold) ask(e agent.Event) {
 	q := e.Question
 	var spot *ToolSpot
-	if t := f.call(e.Seq, tools.Call{ID: q.Call, Name: q.Tool}); t != nil {
+	if t := f.call(e.Seq, tools.Call{ID: q.Call, Name: q.Tool, Arguments: questionInput(q)}); t != nil {
 		f.run(t)
 		spot = &ToolSpot{t.MessageID, t.CallID}
 	}
@@ -35,6 +36,19 @@ func (f *fold) ask(e agent.Event) {
 	}
 	f.asked[q.ID] = asked{r.ID, r, nil}
 	f.emit("permission.asked", r)
+}
+
+// questionInput is what is known of a prompt's call when it asks. OpenCode's terminal program shows that of a command, not
+// what the question says.
+func questionInput(q *agent.OpenQuestion) string {
+	if q.Preview.Kind != "command" {
+		return ""
+	}
+	arguments, err := json.Marshal(map[string]string{"command": q.Preview.Text})
+	if err != nil {
+		return "" // a map of strings always marshals
+	}
+	return string(arguments)
 }
 
 // questionMetadata is what a person judges by.
