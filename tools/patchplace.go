@@ -311,18 +311,25 @@ func (h hunk) unchanged() (lead, trail int) {
 // withoutBlanks leaves out empty lines at the hunk's end that the text lacks: unchanged ones often only set it off in the
 // patch; by one that is removed, and one that is added in its place, models mean the end of the last line.
 func (h hunk) withoutBlanks() hunk {
-	lines, added := h.lines, 0 // at the end
-	for added < len(lines) && lines[len(lines)-1-added].mark == '+' {
-		added++
+	end := len(h.lines) // behind the last old line
+	for end > 0 && h.lines[end-1].mark == '+' {
+		end--
 	}
-	kept := len(lines) - added
-	for kept > 0 && strings.TrimSpace(lines[kept-1].text) == "" && (added == 0 || lines[kept-1].mark == '-') {
+	kept, added, marks := end, h.lines[end:], " -"
+	if len(added) > 0 {
+		marks = "-"
+	}
+	for kept > 0 && h.lines[kept-1].empty(marks) {
 		kept--
 	}
-	tail := lines[len(lines)-added:]
-	if kept < len(lines)-added && added > 0 && strings.TrimSpace(tail[added-1].text) == "" {
-		tail = tail[:added-1]
+	if n := len(added); kept < end && n > 0 && added[n-1].empty("+") {
+		added = added[:n-1]
 	}
-	h.lines = slices.Concat(lines[:kept], tail)
+	h.lines = slices.Concat(h.lines[:kept], added)
 	return h
+}
+
+// empty reports whether a line has one of the marks and no text.
+func (l patchLine) empty(marks string) bool {
+	return strings.IndexByte(marks, l.mark) >= 0 && strings.TrimSpace(l.text) == ""
 }

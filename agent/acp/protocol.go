@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // protocolVersion is the one that we speak; a client that wants another is told this one and decides.
@@ -218,7 +219,7 @@ func decode[T interface{ check() error }](raw json.RawMessage) (p T, err error) 
 		if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 			what := "params"
 			if wrong.Field != "" {
-				what += "." + wrong.Field
+				what += "." + shared.Replace(wrong.Field)
 			}
 			return p, invalid("%s is %s and not of the right type", what, article(wrong.Value))
 		}
@@ -232,6 +233,9 @@ func decode[T interface{ check() error }](raw json.RawMessage) (p T, err error) 
 	}
 	return p, nil
 }
+
+// shared leaves the names of our own types out of a field's path.
+var shared = strings.NewReplacer("sessionParams.", "", "setup.", "")
 
 func article(kind string) string {
 	if kind == "array" || kind == "object" {

@@ -178,36 +178,38 @@ func (s *Server) resumeSession(ctx context.Context, p resumeParams) (any, error)
 	return s.begin(ctx, one, false)
 }
 
-// open opens a stored session, or finds it open and idle.
+// open opens a stored session, or finds it open and idle. Nobody else opens or closes it until release is called.
 func (s *Server) open(ctx context.Context, p resumeParams) (one *session, release func(), err error) {
-	release, err = s.claim(p.SessionID)
+	free, err := s.claim(p.SessionID)
 	if err != nil {
 		return nil, nil, err
 	}
-	defer func() {
-		if err != nil {
-			release()
-		}
-	}()
-	if one, _ = s.find(p.SessionID); one != nil {
-		switch {
-		case one.root.Info().Directory != workspace.New(p.Cwd).Roots()[0]:
-			return nil, nil, missing(p.SessionID, agent.ErrNotFound)
-		case one.root.Busy() != "":
-			return nil, nil, &Error{Code: codeInvalidRequest, Message: "the session is busy; cancel its turn before it is loaded again"}
-		}
-		return one, release, nil
+	if one, err = s.find(p.SessionID); err == nil {
+		err = one.idleIn(p.Cwd)
+	} else {
+		one, err = s.build(p.setup, func(all *agent.Sessions) (*agent.Session, error) {
+			if err := lists(ctx, all, p.SessionID); err != nil {
+				return nil, err
+			}
+			return all.Open(ctx, p.SessionID)
+		})
 	}
-	one, err = s.build(p.setup, func(all *agent.Sessions) (*agent.Session, error) {
-		if err := lists(ctx, all, p.SessionID); err != nil {
-			return nil, err
-		}
-		return all.Open(ctx, p.SessionID)
-	})
 	if err != nil {
+		free()
 		return nil, nil, missing(p.SessionID, err)
 	}
-	return one, release, nil
+	return one, free, nil
+}
+
+// idleIn is an error where the session does not belong to a folder, or is at work.
+func (one *session) idleIn(cwd string) error {
+	switch {
+	case one.root.Info().Directory != workspace.New(cwd).Roots()[0]:
+		return agent.ErrNotFound
+	case one.root.Busy() != "":
+		return &Error{Code: codeInvalidRequest, Message: "the session is busy; cancel its turn before it is loaded again"}
+	}
+	return nil
 }
 
 // lists reports, by an error, whether a session is one of the folder's that a person began.

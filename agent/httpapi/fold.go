@@ -64,6 +64,7 @@ type fold struct {
 	last   int64 // the Seq of the last stored event
 	at     time.Time
 
+	turn  string            // that has not ended
 	user  string            // the message of the last prompt
 	first map[string]string // by turn: the message of its first prompt
 	ended map[string]string // by turn: its last message
@@ -105,7 +106,7 @@ func (f *fold) step(e agent.Event) []wireEvent {
 		f.session(e)
 	case agent.TurnStarted, agent.PromptJoined, agent.PromptExpanded:
 		f.prompt(e)
-	case agent.TextDelta, agent.Retrying, agent.Progress:
+	case agent.TextDelta, agent.ThoughtDelta, agent.Retrying, agent.Progress:
 		f.lively(e)
 	case agent.MessageDone:
 		f.message(e)

@@ -161,7 +161,7 @@ func logOf(events ...agent.Event) []agent.Event {
 		at = at.Add(time.Second)
 		e.Time, e.SessionID = at, "ses_1"
 		switch e.Type {
-		case agent.TextDelta, agent.Progress, agent.Retrying:
+		case agent.TextDelta, agent.ThoughtDelta, agent.Progress, agent.Retrying:
 		default:
 			seq++
 			e.Seq = seq
@@ -218,12 +218,14 @@ func TestFold(t *testing.T) {
 	}{
 		"a reply that is streamed": {
 			[]agent.Event{
-				created(), started("hi"), live(agent.TextDelta, "Hel"), live(agent.TextDelta, "lo"),
+				created(), started("hi"), live(agent.ThoughtDelta, "so"), live(agent.TextDelta, "Hel"), live(agent.TextDelta, "lo"),
 				replied(agent.Reply{Text: "Hello", Reasoning: []agent.Reasoning{{Text: "so"}, {Text: " "}}, Finish: "stop", Usage: &agent.Usage{Input: 10, Cached: 4, Output: 5, Reasoning: 2}, Cost: 0.5}),
 				ended(agent.Done, ""),
 			}, `
 message 3 assistant of 2 mod
 part 3 step-start
+part 3 reasoning ""
+delta 3 so
 part 3 text ""
 delta 3 Hel
 delta 3 lo

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -136,6 +137,9 @@ func (f *fold) metadata(r *agent.CallResult) map[string]any {
 	switch r.Name {
 	case "bash":
 		m["output"] = r.Text
+		if n, ok := exitCode(r.Title); ok {
+			m["exit"] = n
+		}
 	case "todowrite":
 		m["todos"] = wireTodos(r.Todos)
 	case "task":
@@ -156,6 +160,12 @@ func (f *fold) metadata(r *agent.CallResult) map[string]any {
 		m["files"] = f.patched(r)
 	}
 	return m
+}
+
+// exitCode is how a command ended, which stands at the end of its title.
+func exitCode(title string) (n int, ok bool) {
+	_, err := fmt.Sscanf(title[strings.LastIndexByte(title, '(')+1:], "exit %d)", &n)
+	return n, err == nil
 }
 
 // patched are the files of a patch, each with its own piece of the diff.

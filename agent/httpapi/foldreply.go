@@ -30,6 +30,13 @@ func (f *fold) lively(e agent.Event) {
 		}
 		f.live.text.WriteString(e.Text)
 		f.delta(placeText, e.Text)
+	case agent.ThoughtDelta:
+		f.beginLive()
+		if f.live.thought.Len() == 0 {
+			f.part(f.reasoning(0, 0, ""))
+		}
+		f.live.thought.WriteString(e.Text)
+		f.delta(placeReasoning, e.Text)
 	case agent.Retrying:
 		f.dropLive()
 		f.retries++
@@ -179,7 +186,7 @@ func (f *fold) end(e agent.Event) {
 	if f.reply != nil {
 		f.complete()
 	}
-	f.retries = 0
+	f.retries, f.turn = 0, ""
 	f.ended[e.Turn] = f.user
 	if f.reply != nil {
 		f.ended[e.Turn] = f.reply.ID

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -46,11 +47,35 @@ func (a *API) follow(f *follower) {
 		if e.Time.IsZero() {
 			e.Time = time.Now() // live output has no time of its own, and clients sort messages by it
 		}
+		fresh := e.Seq == 0 || e.Seq > f.past
+		if rest := f.rest(e); fresh && rest != "" {
+			live := agent.Event{Type: agent.TextDelta, SessionID: id, Turn: e.Turn, Time: e.Time, Text: rest}
+			a.hub.publish(id, 0, e.Time, f.step(live))
+		}
 		events := f.step(e)
-		if e.Seq == 0 || e.Seq > f.past {
+		if fresh {
 			a.hub.publish(id, e.Seq, e.Time, a.withDiff(events, e))
 		}
 	}
+}
+
+// rest is how the text of a finished reply goes on after what was seen of it live: the last of it is stored before the
+// follower comes to it. Clients that put their text together from the pieces miss nothing.
+func (f *follower) rest(e agent.Event) string {
+	if e.Type != agent.MessageDone {
+		return ""
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	shown := ""
+	if f.fold.live != nil {
+		shown = f.fold.live.text.String()
+	}
+	rest, ok := strings.CutPrefix(e.Message.Text, shown)
+	if !ok {
+		return "" // it became another text
+	}
+	return rest
 }
 
 // withDiff adds what the session has changed in files, where an event has changed that.

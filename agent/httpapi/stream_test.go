@@ -4,8 +4,11 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/agent/httpapi"
+	"github.com/opencode-lsp/opencode-lsp/tools"
 )
 
 // keys names the stored events of a stream, each once, with what they are about.
@@ -180,4 +183,46 @@ func TestReadNotOpened(t *testing.T) {
 	if n := len(b.sessions.Running()); n != 0 {
 		t.Errorf("%d sessions were opened", n)
 	}
+}
+
+// A turn that a killed process left is marked as broken off by whoever reads it, and the session is left to others.
+func TestMended(t *testing.T) {
+	b := newBench(t, "")
+	events := []agent.Event{
+		{Type: agent.SessionCreated, Session: &agent.SessionInfo{ID: "ses_a", Title: "T", Directory: b.dir}},
+		{Type: agent.TurnStarted, Turn: "t1", Prompt: &agent.Prompt{Text: "hi"}},
+		{Type: agent.MessageDone, Turn: "t1", Message: &agent.Reply{Calls: []tools.Call{{ID: "c1", Name: "bash", Arguments: "{}"}}}},
+	}
+	for i := range events {
+		events[i].Seq, events[i].SessionID, events[i].Time = int64(i+1), "ses_a", time.Now()
+	}
+	if err := b.store.Append(t.Context(), "ses_a", events...); err != nil {
+		t.Fatal(err)
+	}
+	release, err := b.store.Acquire("ses_a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	status := func() any {
+		all := want[[]message](b, "GET", "/session/ses_a/message", nil)
+		return all[len(all)-1].Parts[1]["state"].(object)["status"]
+	}
+	if got := status(); got != "pending" {
+		t.Errorf("while another process has it the call is %v", got)
+	}
+	release()
+	l := b.listen("/event", "")
+	l.until("server.connected")
+	if got := status(); got != "error" {
+		t.Errorf("the call is %v", got)
+	}
+	l.until("session.idle")
+	if n := len(b.sessions.Running()); n != 0 {
+		t.Errorf("%d sessions are open", n)
+	}
+	release, err = b.store.Acquire("ses_a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	release()
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,10 +23,11 @@ import (
 // acpClient is a client of the Agent Client Protocol as an editor has one: it answers what the agent asks and keeps what the
 // agent says.
 type acpClient struct {
-	t    *testing.T
-	pipe net.Conn
-	dir  string // the workspace
-	home string
+	t     *testing.T
+	pipe  net.Conn
+	dir   string // the workspace
+	home  string
+	model *agenttest.Server
 
 	// answers take the place of the usual answers, by method. An error is answered as one.
 	answers map[string]func(params json.RawMessage) (any, error)
@@ -64,31 +66,40 @@ func inACP(t *testing.T, world map[string]string, steps string, f func(t *testin
 		if err != nil {
 			t.Fatal(err)
 		}
-		model := agenttest.New(script...)
-		defer model.Close()
-		dir, home := t.TempDir(), t.TempDir()
+		c := newACPClient(t, t.TempDir(), t.TempDir())
+		c.model = agenttest.New(script...)
+		defer c.model.Close()
 		for name, text := range world {
-			writeFile(t, filepath.Join(dir, name), text)
+			writeFile(t, filepath.Join(c.dir, name), text)
 		}
-		c := newACPClient(t, dir, home)
-		ours, theirs := net.Pipe()
-		c.pipe = ours
-		p := &program{
-			getenv: environment(lsptest.World{Home: home}, agenttest.BaseURL, "chat"), stdin: theirs, stdout: theirs, stderr: io.Discard,
-			http: model.Client(), web: site(), bubble: true,
-		}
-		p.dirs = findDirs(p.getenv)
-		go func() { c.ended <- p.serveACP(context.Background()) }()
-		go c.read()
+		c.connect()
 		f(t, c)
-		ours.Close()
-		if err := <-c.ended; err != nil {
-			t.Error(err)
-		}
-		if problems := model.Problems(); len(problems) > 0 {
+		c.leave()
+		if problems := c.model.Problems(); len(problems) > 0 {
 			t.Errorf("requests that a strict provider refuses: %q", problems)
 		}
 	})
+}
+
+// connect starts the program.
+func (c *acpClient) connect() {
+	ours, theirs := net.Pipe()
+	c.pipe = ours
+	p := &program{
+		getenv: environment(lsptest.World{Home: c.home}, agenttest.BaseURL, "chat"), stdin: theirs, stdout: theirs, stderr: io.Discard,
+		http: &http.Client{Transport: routes{newScriptedServer(), c.model.Client().Transport}}, web: site(), bubble: true,
+	}
+	p.dirs = findDirs(p.getenv)
+	go func() { c.ended <- p.serveACP(context.Background()) }()
+	go c.read(ours)
+}
+
+// leave ends the connection and waits for the program's end.
+func (c *acpClient) leave() {
+	c.pipe.Close()
+	if err := <-c.ended; err != nil {
+		c.t.Error(err)
+	}
 }
 
 func newACPClient(t *testing.T, dir, home string) *acpClient {
@@ -112,8 +123,8 @@ func writeFile(t *testing.T, path, text string) {
 	}
 }
 
-func (c *acpClient) read() {
-	r := bufio.NewReader(c.pipe)
+func (c *acpClient) read(pipe net.Conn) {
+	r := bufio.NewReader(pipe)
 	for {
 		line, err := r.ReadBytes('\n')
 		if err != nil {
@@ -318,14 +329,20 @@ func (c *acpClient) story() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var b strings.Builder
+	last := ""
 	for _, u := range c.updates {
-		line := tell(u)
-		if line != "" {
-			b.WriteString(line + "\n")
+		kind, _, isText := strings.Cut(u["sessionUpdate"].(string), "_chunk")
+		if line := tell(u); isText && kind == last {
+			b.WriteString(strings.TrimPrefix(line, kind+" "))
+		} else if line != "" {
+			b.WriteString("\n" + line)
+		} else {
+			continue
 		}
+		last = kind
 	}
 	c.updates = nil
-	return strings.ReplaceAll(b.String(), c.dir, "DIR")
+	return strings.ReplaceAll(b.String(), c.dir, "DIR") + "\n"
 }
 
 // tell is an update in short. Pieces of text are joined to what stands before.
@@ -334,7 +351,10 @@ func tell(u map[string]any) string {
 	switch kind {
 	case "agent_message_chunk", "user_message_chunk", "agent_thought_chunk":
 		content := u["content"].(map[string]any)
-		return fmt.Sprintf("%s %v%v", strings.TrimSuffix(kind, "_chunk"), content["text"], content["mimeType"])
+		if content["type"] != "text" {
+			return fmt.Sprintf("%s (%v)", strings.TrimSuffix(kind, "_chunk"), content["mimeType"])
+		}
+		return fmt.Sprintf("%s %v", strings.TrimSuffix(kind, "_chunk"), content["text"])
 	case "tool_call", "tool_call_update":
 		text := fmt.Sprintf("%s %v %v", kind, u["toolCallId"], u["status"])
 		if kind == "tool_call" {

@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -113,12 +114,24 @@ func (s *server) stop() {
 // play runs one of testdata's journeys in Node, with arguments that are not nil, and reads its report.
 func (s *server) play(t *testing.T, journey string, args, report any) {
 	t.Helper()
+	s.playWith(t, journey, nil, args, report)
+}
+
+// playWith is play with something more in the environment.
+func (s *server) playWith(t *testing.T, journey string, env map[string]string, args, report any) {
+	t.Helper()
 	raw, err := json.Marshal(args)
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.CommandContext(t.Context(), filepath.Join(clients, "node"), filepath.Join("testdata", journey))
-	cmd.Env = s.environ(map[string]string{"URL": s.url, "PASSWORD": password, "DIRECTORY": s.dir, "SDK": filepath.Join(clients, "sdk"), "ARGS": string(raw)})
+	all := map[string]string{"URL": s.url, "PASSWORD": password, "DIRECTORY": s.dir, "SDK": filepath.Join(clients, "sdk"), "ARGS": string(raw)}
+	maps.Copy(all, env)
+	script, err := filepath.Abs(filepath.Join("testdata", journey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), filepath.Join(clients, "node"), script)
+	cmd.Dir, cmd.Env = s.dir, s.environ(all)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()

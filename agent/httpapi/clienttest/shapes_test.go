@@ -9,10 +9,16 @@ import (
 	"testing"
 )
 
-// TestShapes checks answers and events against the schemas in OpenCode's own /doc, which allow no further fields.
+// TestShapes compares with OpenCode's own /doc: what the chosen server answers and tells with its schemas, which allow no
+// further fields, and what ours says that it serves with its routes.
 func TestShapes(t *testing.T) {
-	spec := newPlace(t).start(theirs, nil).spec()
+	reference := newPlace(t).start(theirs, asking())
+	spec := reference.spec()
+	reference.stop()
 	s := newPlace(t).start(chosen(), asking())
+	if s.kind == ours {
+		t.Run("routes", func(t *testing.T) { compareRoutes(t, s.spec(), spec) })
+	}
 	tour := s.tour(t)
 	t.Run("answers", func(t *testing.T) {
 		routes := spec.routes()

@@ -10,7 +10,7 @@ import (
 // plainRoutes are asked without a session.
 var plainRoutes = []string{
 	"GET /global/health", "GET /path", "GET /project", "GET /project/current", "GET /config", "GET /config/providers", "GET /provider", "GET /provider/auth",
-	"GET /agent", "GET /command", "GET /skill", "GET /lsp", "GET /formatter", "GET /mcp", "GET /vcs", "GET /vcs/status", "GET /vcs/diff?mode=git",
+	"GET /agent", "GET /command", "GET /skill", "GET /lsp", "GET /formatter", "GET /mcp", "GET /vcs",
 	"GET /session", "GET /session?roots=true&limit=1&search=Tour", "GET /session/status", "GET /permission", "GET /question",
 	"GET /file?path=", "GET /file/content?path=calc.go", "GET /file/status", "GET /find?pattern=Add", "GET /find/file?query=calc", "GET /find/symbol?query=Add",
 }
@@ -63,6 +63,9 @@ Chosen.
 !status 400 no such thing
 
 !for Tour
+Set up.
+
+!for Tour
 Halting
 !hang
 `
@@ -91,6 +94,9 @@ func (s *server) tour(t *testing.T) *tour {
 	v.upTo(follow, "session.idle", session.ID)
 	v.visit("POST /session/{sessionID}/message", prompt("Fail."), on...)
 	v.upTo(follow, "session.idle", session.ID)
+	v.visit("POST /session/{sessionID}/command", `{"command":"init","arguments":"please"}`, on...)
+	v.upTo(follow, "session.idle", session.ID)
+	v.shell(t, follow, on)
 
 	for _, route := range plainRoutes {
 		v.visit(route, "")
@@ -109,6 +115,25 @@ func (s *server) tour(t *testing.T) *tour {
 	v.upTo(follow, "session.idle", session.ID)
 	v.change(t, follow, on, message.ID)
 	return v
+}
+
+// shell runs a shell command of the user's own, about which only ours asks.
+func (v *tour) shell(t *testing.T, follow *stream, on []string) {
+	t.Helper()
+	done := make(chan answer, 1)
+	path := "/session/" + on[1] + "/shell"
+	go func() {
+		status, body, err := v.s.try("POST", path, `{"agent":"build","command":"echo hi"}`)
+		if err != nil {
+			body = []byte(err.Error())
+		}
+		done <- answer{"POST /session/{sessionID}/shell", status, body}
+	}()
+	if v.s.kind == ours {
+		v.answer(t, follow, "permission", `{"reply":"once"}`)
+	}
+	v.answers = append(v.answers, <-done)
+	v.upTo(follow, "session.idle", on[1])
 }
 
 // change does what alters sessions themselves.

@@ -16,6 +16,7 @@ const config = {
   headers: { authorization: "Basic " + Buffer.from(`opencode:${env.PASSWORD}`).toString("base64") },
 }
 export const old = v1.createOpencodeClient(config)
+export const through = (baseUrl) => v1.createOpencodeClient({ ...config, baseUrl })
 export const client = v2.createOpencodeClient(config)
 
 // ok is the data of an answer; anything else ends the journey.
@@ -36,11 +37,11 @@ export function report(value) {
 }
 
 // follow opens an event stream; it is open when the server has said so.
-export async function follow(options = {}) {
+export async function follow(options = {}, by = old) {
   const events = []
   const waiting = new Set()
   const stop = new AbortController()
-  const { stream } = await old.event.subscribe({ signal: stop.signal, sseDefaultRetryDelay: 50, ...options })
+  const { stream } = await by.event.subscribe({ signal: stop.signal, sseDefaultRetryDelay: 50, sseMaxRetryDelay: 50, ...options })
   ;(async () => {
     for await (const event of stream) {
       events.push(event)
@@ -89,11 +90,12 @@ function part(p) {
   }
 }
 
-// outline is a list of messages, one line for a message's head and for each part.
+// outline is a list of messages, one line for a message's head and for each part. Whether one that failed has a finish as
+// well depends on when it failed.
 export const outline = (messages) =>
   messages.flatMap(({ info, parts }) => [
-    [info.role, info.finish, info.error?.name, info.role === "assistant" && !info.time.completed && "unfinished"].filter(Boolean).join(" "),
-    ...parts.map((p) => "  " + part(p)),
+    [info.role, info.error?.name ?? info.finish, info.role === "assistant" && !info.time.completed && "unfinished"].filter(Boolean).join(" "),
+    ...parts.filter((p) => !(info.error && p.type === "step-finish")).map((p) => "  " + part(p)),
   ])
 
 // course is the order of a session's events, one line each; lines that repeat stand once.
