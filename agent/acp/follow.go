@@ -23,6 +23,9 @@ func (one *session) follow() {
 	one.follower.Do(func() {
 		v := newView(one, true)
 		one.commands(v)
+		if one.server.client.Session.Notices != nil {
+			v.notices()
+		}
 		one.server.work.Go(func() {
 			defer close(one.done)
 			one.carry(v)
@@ -68,7 +71,9 @@ func (one *session) react(v *view, e agent.Event) {
 		one.files.learn(e.Result.Changes)
 	case agent.TurnStarted:
 		one.commands(v)
+		v.notices()
 	case agent.TurnEnded:
+		v.notices()
 		one.asks.clear(one.root)
 		one.commands(v)
 		one.ended(e.Turn, ending{*e.End, v.finish})

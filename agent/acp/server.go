@@ -85,8 +85,12 @@ type Server struct {
 	closed   bool
 }
 
-// closeWithin bounds the end: what cannot be called off must not keep the process.
-const closeWithin = 2500 * time.Millisecond
+// settleWithin is how long requests that were sent right before the end may take, closeWithin bounds the end: what cannot be
+// called off must not keep the process. Together they are below 5 s.
+const (
+	settleWithin = 500 * time.Millisecond
+	closeWithin  = 2500 * time.Millisecond
+)
 
 // Serve speaks to one client until it leaves or ctx ends.
 func Serve(ctx context.Context, rwc io.ReadWriteCloser, opt Options) {
@@ -95,6 +99,8 @@ func Serve(ctx context.Context, rwc io.ReadWriteCloser, opt Options) {
 	s := &Server{opt: opt, ctx: ctx, conn: newConn(rwc), sessions: map[string]*session{}, opening: map[string]bool{}}
 	go s.conn.read(ctx, s.handle) // a read that cannot be called off ends with the process
 	select {
+	case <-s.conn.eof:
+		s.conn.settle(settleWithin)
 	case <-s.conn.done:
 	case <-ctx.Done():
 	}
@@ -102,9 +108,8 @@ func Serve(ctx context.Context, rwc io.ReadWriteCloser, opt Options) {
 	go func() {
 		defer close(ended)
 		s.close()
-		s.conn.close()
+		s.conn.finish()
 		cancel()
-		s.conn.work.Wait()
 		s.work.Wait()
 	}()
 	select {

@@ -282,6 +282,9 @@ func (c *acpClient) start(can ...string) (session string) {
 	if has("form") {
 		caps["elicitation"] = map[string]any{"form": map[string]any{}}
 	}
+	if has("notices") {
+		caps["session"] = map[string]any{"notices": map[string]any{}}
+	}
 	c.must("initialize", map[string]any{"protocolVersion": 1, "clientCapabilities": caps})
 	return c.must("session/new", c.where())["sessionId"].(string)
 }
@@ -374,7 +377,9 @@ func tell(u map[string]any) string {
 		data, _ := json.Marshal(u["entries"])
 		return "plan " + string(data)
 	case "usage_update":
-		return fmt.Sprintf("usage of %v", u["size"])
+		return fmt.Sprintf("usage of %v, cost %v", u["size"], u["cost"] != nil)
+	case "notice":
+		return fmt.Sprintf("notice %v", u["title"])
 	case "available_commands_update", "session_info_update":
 		return ""
 	}
