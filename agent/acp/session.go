@@ -32,6 +32,7 @@ type session struct {
 	aside       context.CancelFunc       // of /compact, /undo or /redo while it runs
 	seen        int64                    // the last event that the client was shown
 	notices     []string                 // sentences for the user that were not shown yet
+	known       map[string]bool          // the calls that the client knows before the follower begins
 	trust       sync.Once
 }
 
@@ -41,7 +42,7 @@ func (s *Server) build(at setup, pick func(*agent.Sessions) (*agent.Session, err
 	if err != nil {
 		return nil, err
 	}
-	one := &session{server: s, done: make(chan struct{}), terminals: make(chan shownTerminal, 4), waiting: map[string][]chan ending{}}
+	one := &session{server: s, done: make(chan struct{}), terminals: make(chan shownTerminal, 4), known: map[string]bool{}, waiting: map[string][]chan ending{}}
 	one.ctx, one.cancel = context.WithCancel(s.ctx)
 	ws := workspace.New(append([]string{at.Cwd}, at.Additional...)...)
 	one.files = newFiles(one, ws)

@@ -156,6 +156,9 @@ func (v *view) started(c tools.Call) {
 	v.session.update(toolCall{Update: "tool_call_update", ID: c.ID, Status: "in_progress", Content: v.terminalContent(c.ID)})
 }
 
+// progressEvery is how often the last line of a command's output is shown while it runs.
+const progressEvery = 200 * time.Millisecond
+
 // output shows the last line that the running call has printed, where it has no terminal.
 func (v *view) output(line string) {
 	if v.running == "" || v.terminals[v.running] != "" || time.Since(v.progress) < progressEvery {
