@@ -1,4 +1,4 @@
-# opencode-lsp. Everything here needs Go and nothing else, but for `race` (a C compiler), `vscode`, `conformance` and `acp-test` (npm) and `bench` (ripgrep, if present).
+# opencode-lsp. Everything here needs Go and nothing else, but for `race` (a C compiler), `vscode`, `conformance`, `acp-test`, `serve-test` and `serve-bench` (npm) and `bench` (ripgrep, if present).
 
 BIN       := bin/opencode-lsp
 PKG       := ./cmd/opencode-lsp
@@ -6,7 +6,7 @@ GOFLAGS_R := -trimpath -ldflags='-s -w'
 STATIC    := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME  ?= 20s
 
-.PHONY: build vscode test test-editors test-vscode race real long undo conformance acp-test lint fuzz bench demo clean
+.PHONY: build vscode test test-editors test-vscode serve-test serve-guard serve-bench race real long undo corpus conformance acp-test lint fuzz bench demo clean
 
 build:
 	CGO_ENABLED=0 go build $(GOFLAGS_R) -o $(BIN) $(PKG)
@@ -34,6 +34,18 @@ test-vscode: build
 	$$(chrt --rr 1 true 2>/dev/null && echo chrt --rr 1) $(VSCODE_TEST) -run TestLatency
 	$(VSCODE_TEST) -run TestVSCode
 
+# The clients of server mode, the real ones: OpenCode's SDK and its terminal program, beside its own server, against which the
+# journeys run too. Installs them in the user's cache; the screens are kept in bin/screens.
+CLIENTS_TEST = go test -count=1 -timeout 15m -tags realclients ./agent/httpapi/clienttest
+serve-test: export OPENCODE_EDITORS_SCREENS ?= $(CURDIR)/bin/screens
+serve-test: serve-guard
+	$(CLIENTS_TEST)
+	OPENCODE_EDITORS_SCREENS= OPENCODE_CLIENTS_SERVER=opencode $(CLIENTS_TEST) -run 'TestJourneys|TestShapes|TestAttach'
+
+# 50 sessions at once in OpenCode's server and in ours: CPU time and memory side by side. Takes three minutes.
+serve-bench:
+	$(CLIENTS_TEST) -run TestLoad -v -sessions 50 -patience 300s
+
 race:
 	CGO_ENABLED=1 go test -race ./...
 
@@ -54,10 +66,17 @@ conformance:
 acp-test:
 	./agent/acp/sdktest/run.sh
 
+# Server mode's checklist with the full load (10,000 wrong passwords, 1,000 subscribers), times of wrong passwords compared, and a real
+# browser with pages of other origins, which is installed first where it is not there (as for test-vscode).
+serve-guard:
+	go test -count=1 -v -run TestConstantTime ./agent/httpapi -timing
+	go test -count=1 -v -timeout 20m -tags servebrowser -run '^TestServe' $(PKG) -heavy
+
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l . | sed 's/^/not gofmt-ed: /'; exit 1; }
 	go mod tidy -diff
 	go vet ./...
+	go vet -tags corpus ./tools
 	GOOS=windows go vet ./...
 	GOOS=darwin go vet ./...
 	go run $(STATIC) ./...
@@ -73,6 +92,10 @@ fuzz:
 # Ten thousand random histories of edits, commands, typing, saves, undos and redos; `make test` plays 150 of them.
 undo:
 	CGO_ENABLED=0 go test -run TestUndoRandom -count=1 -timeout 60m -v ./agent -undo.runs 10000
+
+# Edits from public corpora through the real tools. CORPUS is a folder of cases as tools/corpus_test.go reads them.
+corpus:
+	CGO_ENABLED=0 go test -tags corpus -run TestCorpus -count=1 -v ./tools -corpus $(CORPUS)
 
 # The figures of the README, against the real binary.
 bench: build

@@ -96,25 +96,57 @@ func (m *Sessions) find(ctx context.Context, id string) (*Session, error) {
 		m.use(s)
 		return s, nil
 	}
+	s, err := m.restore(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	return s, m.start(s)
+}
+
+// restore makes a stored session that does not run yet. It holds the right to write.
+func (m *Sessions) restore(ctx context.Context, id string) (*Session, error) {
 	release, err := m.opt.Store.Acquire(id)
 	if err != nil {
 		return nil, err
 	}
-	s = m.build(id, release)
-	if err := s.replay(ctx); err != nil {
-		s.stop(err)
-		release()
-		return nil, err
-	}
-	if fix := s.history.repair(killed); len(fix) > 0 {
-		err = s.append(fix...)
+	s := m.build(id, release)
+	if err = s.replay(ctx); err == nil {
+		if fix := s.history.repair(killed); len(fix) > 0 {
+			err = s.append(fix...)
+		}
 	}
 	if err != nil {
 		s.stop(err)
 		release()
 		return nil, err
 	}
-	return s, m.start(s)
+	return s, nil
+}
+
+// Mend closes the turn that a killed process left in a stored session, as Open does, and leaves the session to the store. One
+// that is open, here or elsewhere, is left alone.
+func (m *Sessions) Mend(ctx context.Context, id string) error {
+	leave, err := m.enter(ctx)
+	if err != nil {
+		return err
+	}
+	defer leave()
+	m.mu.Lock()
+	open := m.open[id] != nil
+	m.mu.Unlock()
+	if open {
+		return nil
+	}
+	s, err := m.restore(ctx, id)
+	if errors.Is(err, ErrInUse) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	s.stop(ErrClosed)
+	s.release()
+	return nil
 }
 
 // build makes a session that does not run yet.

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"syscall"
 
 	"github.com/sourcegraph/jsonrpc2"
@@ -31,9 +30,21 @@ type Remotes []*Remote
 // Find connects to the servers of the nearest folder at or above dir that has any; pid chooses one of several, 0 takes all.
 // Sockets of dead processes are removed.
 func Find(ctx context.Context, socketDir, dir string, pid int) (Remotes, error) {
+	return find(ctx, socketDir, dir, pid, socketName)
+}
+
+// FindAsking is Find for who answers questions: sessions that are served without an editor have them, too.
+func FindAsking(ctx context.Context, socketDir, dir string, pid int) (Remotes, error) {
+	return find(ctx, socketDir, dir, pid, socketName, headlessName)
+}
+
+// naming makes the name of a socket from root and process.
+type naming func(root string, pid int) string
+
+func find(ctx context.Context, socketDir, dir string, pid int, names ...naming) (Remotes, error) {
 	for {
 		var found Remotes
-		for _, path := range candidates(socketDir, dir, pid) {
+		for _, path := range candidates(socketDir, dir, pid, names) {
 			if r := dialSocket(ctx, path); r != nil {
 				found = append(found, r)
 			}
@@ -63,12 +74,13 @@ func dialSocket(ctx context.Context, path string) *Remote {
 }
 
 // candidates are the sockets of one folder, newest first.
-func candidates(socketDir, dir string, pid int) []string {
+func candidates(socketDir, dir string, pid int, names []naming) []string {
 	entries, _ := os.ReadDir(socketDir)
 	var found []fs.FileInfo
 	for _, e := range entries {
-		mine := strings.HasPrefix(e.Name(), rootHash(dir)+"-") && strings.HasSuffix(e.Name(), ".sock")
-		if mine && (pid == 0 || e.Name() == socketName(dir, pid)) {
+		owner := socketPid(e.Name())
+		mine := slices.ContainsFunc(names, func(name naming) bool { return e.Name() == name(dir, owner) })
+		if mine && (pid == 0 || owner == pid) {
 			if info, err := e.Info(); err == nil {
 				found = append(found, info)
 			}

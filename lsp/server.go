@@ -96,7 +96,10 @@ type Settings struct {
 
 // Server is one editor connection, from initialize to exit.
 type Server struct {
-	opt    Options
+	opt Options
+	// headless: there is no editor, only a socket for answers.
+	headless bool
+
 	conn   *conn
 	ctx    context.Context
 	cancel context.CancelFunc

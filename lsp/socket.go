@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"net"
 	"os"
@@ -12,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/sourcegraph/jsonrpc2"
+
+	"github.com/opencode-lsp/opencode-lsp/workspace"
 )
 
 // The server listens on a unix socket per workspace folder, so that `opencode-lsp send` and `answer` reach the editor that
@@ -21,12 +24,20 @@ import (
 // socketName is the socket of a root and process: the root's hash, so that a client finds it by folder, and the pid, so that
 // two editors on one folder do not meet.
 func socketName(root string, pid int) string {
-	return fmt.Sprintf("%s-%d.sock", rootHash(root), pid)
+	return fmt.Sprintf("%s-%d%s", rootHash(root), pid, socketEnd)
 }
+
+// headlessName is the socket of sessions that no editor has.
+func headlessName(root string, pid int) string {
+	return strings.TrimSuffix(socketName(root, pid), socketEnd) + headlessEnd + socketEnd
+}
+
+const socketEnd, headlessEnd = ".sock", ".serve"
 
 // socketPid is the process that a socket's name tells of, 0 for none.
 func socketPid(path string) int {
-	_, pid, _ := strings.Cut(strings.TrimSuffix(filepath.Base(path), ".sock"), "-")
+	name := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(path), socketEnd), headlessEnd)
+	_, pid, _ := strings.Cut(name, "-")
 	n, err := strconv.Atoi(pid)
 	if err != nil {
 		return 0
@@ -46,7 +57,11 @@ func (s *Server) listen() {
 		return
 	}
 	for _, root := range s.ws.Roots() {
-		path := filepath.Join(s.opt.SocketDir, socketName(root, os.Getpid()))
+		name := socketName
+		if s.headless {
+			name = headlessName
+		}
+		path := filepath.Join(s.opt.SocketDir, name(root, os.Getpid()))
 		os.Remove(path) // of a process that had our pid
 		l, err := net.Listen("unix", path)
 		if err != nil {
@@ -80,7 +95,7 @@ func (s *Server) serveSocket(c net.Conn) {
 	ctx, cancel := context.WithCancel(s.ctx)
 	answer := jsonrpc2.AsyncHandler(jsonrpc2.HandlerWithError(
 		func(_ context.Context, _ *jsonrpc2.Conn, req *jsonrpc2.Request) (any, error) {
-			if req.Method != "workspace/executeCommand" || req.Params == nil {
+			if req.Method != "workspace/executeCommand" || req.Params == nil || s.headless && !answering(*req.Params) {
 				return nil, rpcError(jsonrpc2.CodeMethodNotFound, "method %q is not known here", req.Method)
 			}
 			return s.conn.protect(ctx, request((*Server).executeCommand), *req.Params)
@@ -92,4 +107,24 @@ func (s *Server) serveSocket(c net.Conn) {
 		rpc.Close()
 	}
 	cancel()
+}
+
+// Headless lets `opencode-lsp answer` reach sessions that no editor has, until ctx ends: their questions can be listed and
+// answered, and nothing else.
+func Headless(ctx context.Context, socketDir string, ws *workspace.Workspace, a *Agent) {
+	s := &Server{opt: Options{SocketDir: socketDir}, ws: ws, headless: true}
+	s.ctx, s.cancel = context.WithCancel(ctx)
+	defer s.cancel()
+	s.conn = &conn{server: s, ctx: s.ctx}
+	s.agent.ready = make(chan struct{})
+	s.agent.build(func() (*Agent, error) { return a, nil })
+	s.listen()
+	<-ctx.Done()
+	s.work.Wait()
+}
+
+// answering reports whether a command is one that Headless runs.
+func answering(params json.RawMessage) bool {
+	p, err := decode[executeCommandParams](params)
+	return err == nil && (p.Command == "opencode.permission.list" || p.Command == "opencode.permission.reply")
 }

@@ -17,7 +17,7 @@ func adapt(got, old, new string) (string, error) {
 	a.seen = align(a.old, a.got, loose)
 	a.kept = align(a.new, a.old, func(line string) string { return line })
 	a.pairUp()
-	a.by = a.shift()
+	a.fresh = a.reindent()
 	if a.twins() {
 		return "", errLeftOut
 	}
@@ -30,7 +30,8 @@ type adaption struct {
 	got, old, new []string
 	// seen is the line of got that each line of old stands for, kept the line of old that each line of new is; -1 for none.
 	seen, kept []int
-	by         shift
+	// fresh are the lines of new with the text's indentation.
+	fresh []string
 }
 
 // pairUp takes as many lines that differ between two that agree for the same lines, with a slip in them.
@@ -95,7 +96,7 @@ func (a adaption) merge() ([]string, error) {
 			return nil, err
 		}
 		if err != nil {
-			lines = mapLines(a.new[from.new:n], a.by.line)
+			lines = a.fresh[from.new:n]
 		}
 		out = append(out, lines...)
 		if k < len(a.old) {
@@ -128,7 +129,7 @@ func (a adaption) between(from, to stretch) ([]string, error) {
 			known = append(known, g-from.got)
 		}
 	}
-	fresh := mapLines(new, a.by.line)
+	fresh := a.fresh[from.new:to.new]
 	switch {
 	case len(known) < len(old):
 		return nil, errLeftOut // a line goes that the text does not have
@@ -160,28 +161,6 @@ func mapLines(lines []string, change func(string) string) []string {
 		out[i] = change(l)
 	}
 	return out
-}
-
-// shift is how the text's indentation differs from old's.
-func (a adaption) shift() shift {
-	var old, got, added []string
-	for i, k := range a.seen {
-		if k >= 0 {
-			old, got = append(old, a.old[i]), append(got, a.got[k])
-		}
-	}
-	keeps := false
-	for i, k := range a.kept {
-		if k < 0 {
-			added = append(added, a.new[i])
-		}
-		keeps = keeps || k >= 0 && strings.TrimSpace(a.new[i]) != ""
-	}
-	// A new that shares no line with old may have the text's indentation already, where the model got only old wrong.
-	if text := outer(got); !keeps && !strings.HasPrefix(outer(old), text) && strings.HasPrefix(outer(added), text) {
-		return shift{}
-	}
-	return shiftBetween(old, got, added)
 }
 
 // loose is a line without what models get wrong in copying it.

@@ -97,6 +97,16 @@ func TestEditCreates(t *testing.T) {
 	}
 }
 
+// An empty file holds what oldString is, whether that is nothing or a line end; a file that is not there has to be meant.
+func TestEditFills(t *testing.T) {
+	b := newBench(t, "f.txt", "")
+	b.refuse("none.txt does not exist", "edit", "filePath", "none.txt", "oldString", "\n", "newString", "a\n")
+	b.call("edit", "filePath", "f.txt", "oldString", "\n", "newString", "a\n")
+	if got := b.text("f.txt"); got != "a\n" {
+		t.Errorf("got %q", got)
+	}
+}
+
 // TestEditInexact checks that the model is told, with the diff, when its oldString was not quite the text.
 func TestEditInexact(t *testing.T) {
 	b := newBench(t, "f.go", "if x {\n\t\tgo()\n\t}\n")

@@ -63,6 +63,9 @@ func (k *kit) afterReading(tool string, t target, reason error) Op {
 
 func (k *kit) editChange(t target, file workspace.File, a editArgs) (change, error) {
 	c := change{at: t, stale: k.Seen.Stale(file)}
+	if file.Exists && file.Text == "" && strings.TrimSpace(a.OldString) == "" {
+		a.OldString = "" // what an empty file holds, as models put it
+	}
 	if a.OldString == "" {
 		if file.Text != "" {
 			return c, fmt.Errorf("oldString is empty and %s exists; give the text to replace, or use write for the whole file", t.name)

@@ -12,7 +12,7 @@ func TestEditCases(t *testing.T) {
 		Name, Text, Old, New, Want, How, Error string
 		All                                    bool
 	}
-	for _, c := range readCases[editCase](t, "edit.jsonl") {
+	for _, c := range readCases[editCase](t, "testdata/edit.jsonl") {
 		t.Run(c.Name, func(t *testing.T) {
 			got, err := replace(c.Text, c.Old, c.New, c.All)
 			switch {

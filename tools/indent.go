@@ -45,15 +45,15 @@ func steps(blank, unit string) (int, bool) {
 }
 
 // shiftBetween finds the one shift that leads from the indentation of every line of old to that of got, line by line, and
-// that fits every line of added. Where there is none nothing is shifted.
-func shiftBetween(old, got, added []string) shift {
+// that fits every line of added; false where there is none.
+func shiftBetween(old, got, added []string) (shift, bool) {
 	pairs := pairsOf(old, got)
 	for _, s := range append(shiftsFor(pairs), shift{drop: outer(old), add: outer(got)}) {
 		if s.fits(pairs) && s.fitsAll(added) {
-			return s
+			return s, true
 		}
 	}
-	return shift{}
+	return shift{}, false
 }
 
 // pair is the indentation of one line as the model has it and as the text has it.

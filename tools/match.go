@@ -25,10 +25,11 @@ const (
 	bySpaces   = "runs of white space"
 	byEscapes  = "escape sequences"
 	byBoundary = "white space around oldString"
+	byBare     = "empty lines around oldString"
 )
 
-// strategies are OpenCode's nine in its order, from strict to lenient (opencode.md, 2.1), and the last pass of its patches.
-// The ninth, multi-occurrence, is the first with replaceAll and needs no entry.
+// strategies are OpenCode's nine in its order, from strict to lenient (opencode.md, 2.1), one of aider's (bare) and the last
+// pass of OpenCode's patches. The ninth, multi-occurrence, is the first with replaceAll and needs no entry.
 func strategies() []strategy {
 	return []strategy{
 		{byExact, exact},
@@ -37,8 +38,9 @@ func strategies() []strategy {
 		{bySpaces, spaceNormalised},
 		{"the common indentation", indentFlexible},
 		{byEscapes, escapeNormalised},
+		{byBare, bare},
 		{byBoundary, trimmedBoundary},
-		{"the kind of quotes, dashes and blanks", punctuated},
+		{"the kind of quotes, dashes, blanks and accents", punctuated},
 		{"lines between the first and the last", contextAware},
 	}
 }
@@ -144,13 +146,19 @@ func (m match) form(got, old, new string) (string, error) {
 	case byExact:
 		return new, nil
 	case byBoundary:
-		return sameBoundary(old, new)
+		return sameBoundary(boundary, old, new)
+	case byBare:
+		var err error
+		if new, err = sameBoundary(emptyLines, old, new); err != nil {
+			return "", err
+		}
+		_, old, _ = emptyLines(old)
 	case byEscapes:
 		return escapeLike(got, old, new)
 	case bySpaces:
 		if !strings.Contains(old, "\n") { // the words alone were found
 			var err error
-			if new, err = sameBoundary(old, new); err != nil {
+			if new, err = sameBoundary(boundary, old, new); err != nil {
 				return "", err
 			}
 			old = strings.TrimSpace(old)
@@ -159,11 +167,11 @@ func (m match) form(got, old, new string) (string, error) {
 	return adapt(got, old, new)
 }
 
-// sameBoundary takes the white space off new that old has around it too: it was not found in the text, so it must not
-// get there by way of new. A new with other white space around it adds something to what is not there.
-func sameBoundary(old, new string) (string, error) {
-	lead, _, tail := boundary(old)
-	newLead, body, newTail := boundary(new)
+// sameBoundary takes the white space off new that old has around it too, as split sees it: it was not found in the text, so
+// it must not get there by way of new. A new with other white space around it adds something to what is not there.
+func sameBoundary(split func(string) (lead, body, tail string), old, new string) (string, error) {
+	lead, _, tail := split(toLineEnd(old, "\n"))
+	newLead, body, newTail := split(toLineEnd(new, "\n"))
 	if newLead != "" && newLead != lead || newTail != "" && newTail != tail {
 		return "", errLeftOut
 	}
@@ -176,6 +184,14 @@ func boundary(text string) (lead, body, tail string) {
 	lead = text[:len(text)-len(body)]
 	trimmed := strings.TrimRight(body, " \t\r\n")
 	return lead, trimmed, body[len(trimmed):]
+}
+
+// emptyLines splits a text into the lines without text before and after it and what is between, its last line end included.
+func emptyLines(text string) (lead, body, tail string) {
+	lead, body, tail = boundary(text)
+	start := strings.LastIndexByte(lead, '\n') + 1
+	end := len(lead) + len(body) + strings.IndexByte(tail, '\n') + 1
+	return text[:start], text[start:end], text[end:]
 }
 
 func splice(text string, spans []span, new string) string {

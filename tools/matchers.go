@@ -188,6 +188,14 @@ func escapeNormalised(text lines, old string) []span {
 	})
 }
 
+// bare finds old as lineTrimmed does, without the empty lines around it.
+func bare(text lines, old string) []span {
+	if _, body, _ := emptyLines(old); body != old {
+		return lineTrimmed(text, body)
+	}
+	return nil
+}
+
 // trimmedBoundary finds old without the white space around the whole of it, where that is not a part of a longer word.
 func trimmedBoundary(text lines, old string) []span {
 	trimmed := strings.TrimSpace(old)

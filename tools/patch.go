@@ -231,12 +231,16 @@ func (h hunk) check() error {
 	return fmt.Errorf("line %d of the patch: the hunk has no lines; give those that change and a few unchanged ones around them", h.line)
 }
 
-// hunkContext is the line that @@ names. Line numbers, as diff -u writes them, are not looked at: models guess them.
+// hunkContext is the line that @@ names. Line numbers, as diff -u writes them, are not looked at: models guess them; the dots
+// of aider's "@@ ... @@" name nothing.
 func hunkContext(line string) string {
 	if ranges.MatchString(line) {
 		return ""
 	}
 	context := strings.TrimRight(strings.TrimPrefix(line, "@@"), " \t")
 	context = strings.TrimRight(strings.TrimSuffix(context, "@@"), " \t")
+	if strings.Trim(context, " .…") == "" {
+		return ""
+	}
 	return strings.TrimPrefix(context, " ")
 }

@@ -1,7 +1,6 @@
 package tools
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,23 +16,24 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/workspace"
 )
 
-// readCases reads a file of testdata that holds one case a line.
+// readCases reads a file that holds one case a line.
 func readCases[T any](t testing.TB, name string) []T {
 	t.Helper()
-	f, err := os.Open(filepath.Join("testdata", name))
+	f, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
 	var all []T
-	for lines := bufio.NewScanner(f); lines.Scan(); {
+	for cases := json.NewDecoder(f); ; {
 		var c T
-		if err := json.Unmarshal(lines.Bytes(), &c); err != nil {
+		if err := cases.Decode(&c); err == io.EOF {
+			return all
+		} else if err != nil {
 			t.Fatalf("%s: case %d: %v", name, len(all)+1, err)
 		}
 		all = append(all, c)
 	}
-	return all
 }
 
 // TestPatchCases plays patch.jsonl: each patch against its files on disk and, where it is one, against an open buffer. A
@@ -43,7 +43,7 @@ func TestPatchCases(t *testing.T) {
 		Name, Patch, Error string
 		Files, Want        map[string]string
 	}
-	for _, c := range readCases[patchCase](t, "patch.jsonl") {
+	for _, c := range readCases[patchCase](t, "testdata/patch.jsonl") {
 		t.Run(c.Name, func(t *testing.T) {
 			b := newBench(t)
 			for name, text := range c.Files {

@@ -19,13 +19,13 @@ const (
 	passExact = iota
 	passRight // white space at the end
 	passTrim  // white space around
-	passFold  // and typographic punctuation
+	passFold  // and typographic punctuation, and how accents are put
 	passes
 )
 
 // forgiven says in the model's words what a pass did not look at.
 func forgiven(pass int) string {
-	return []string{"", "white space at the ends of lines", "white space around lines", "white space around lines and the kind of quotes and dashes"}[pass]
+	return []string{"", "white space at the ends of lines", "white space around lines", "white space around lines and the kind of quotes, dashes and accents"}[pass]
 }
 
 // normal is a line as a pass sees it.
@@ -308,10 +308,28 @@ func (h hunk) unchanged() (lead, trail int) {
 	return lead, trail
 }
 
-// withoutBlanks leaves out empty unchanged lines at the hunk's end, which often only set it off in the patch.
+// withoutBlanks leaves out empty lines at the hunk's end that the text lacks: unchanged ones often only set it off in the
+// patch; by one that is removed, and one that is added in its place, models mean the end of the last line.
 func (h hunk) withoutBlanks() hunk {
-	for n := len(h.lines); n > 0 && h.lines[n-1].mark == ' ' && strings.TrimSpace(h.lines[n-1].text) == ""; n-- {
-		h.lines = h.lines[:n-1]
+	end := len(h.lines) // behind the last old line
+	for end > 0 && h.lines[end-1].mark == '+' {
+		end--
 	}
+	kept, added, marks := end, h.lines[end:], " -"
+	if len(added) > 0 {
+		marks = "-"
+	}
+	for kept > 0 && h.lines[kept-1].empty(marks) {
+		kept--
+	}
+	if n := len(added); kept < end && n > 0 && added[n-1].empty("+") {
+		added = added[:n-1]
+	}
+	h.lines = slices.Concat(h.lines[:kept], added)
 	return h
+}
+
+// empty reports whether a line has one of the marks and no text.
+func (l patchLine) empty(marks string) bool {
+	return strings.IndexByte(marks, l.mark) >= 0 && strings.TrimSpace(l.text) == ""
 }

@@ -45,13 +45,13 @@ type patchWriter struct {
 func (w *patchWriter) write(h placed) {
 	lead, trail := h.unchanged()
 	w.keep(h.at + lead)
-	shift := w.shift(h)
+	fresh := w.fresh(h)[lead:]
 	var removed []string // line ends, for the lines that come in their place
 	for _, l := range h.lines[lead : len(h.lines)-trail] {
 		switch l.mark {
 		case ' ':
 			w.keep(w.next + 1)
-			removed = nil
+			removed, fresh = nil, fresh[1:]
 		case '-':
 			removed = append(removed, w.lineEnd(w.next))
 			w.next++
@@ -60,26 +60,31 @@ func (w *patchWriter) write(h placed) {
 			if len(removed) > 0 {
 				end, removed = removed[0], removed[1:]
 			}
-			w.add(shift.line(l.text), end)
+			w.add(fresh[0], end)
+			fresh = fresh[1:]
 		}
 	}
 }
 
-// shift is how the text's indentation differs from the hunk's.
-func (w *patchWriter) shift(h placed) shift {
-	if h.pass < passTrim {
-		return shift{}
-	}
-	var got, added []string
-	for i := range h.old() {
-		got = append(got, w.text.line(h.at+i))
-	}
+// fresh are the hunk's unchanged and added lines, these with the text's indentation.
+func (w *patchWriter) fresh(h placed) []string {
+	var a adaption
 	for _, l := range h.lines {
-		if l.mark == '+' {
-			added = append(added, l.text)
+		if l.mark != '-' {
+			a.new, a.kept = append(a.new, l.text), append(a.kept, -1)
+		}
+		if l.mark == ' ' {
+			a.kept[len(a.kept)-1] = len(a.old)
+		}
+		if l.mark != '+' {
+			a.got, a.seen = append(a.got, w.text.line(h.at+len(a.old))), append(a.seen, len(a.old))
+			a.old = append(a.old, l.text)
 		}
 	}
-	return shiftBetween(h.old(), got, added)
+	if h.pass < passTrim {
+		return a.new
+	}
+	return a.reindent()
 }
 
 // keep writes the lines of the text up to one.

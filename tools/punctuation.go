@@ -3,7 +3,8 @@ package tools
 import (
 	"regexp"
 	"strings"
-	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // The characters that typography has for those of keyboards; "…" for "..." comes on top.
@@ -14,9 +15,10 @@ const (
 	blanks       = "\u00a0\u202f\u2007\u2009\u3000"
 )
 
-// plainPunctuation turns the quotes, dashes and blanks of typography into those of keyboards.
+// plainPunctuation turns the quotes, dashes and blanks of typography into those of keyboards, and composes letters and their
+// accents, which macOS takes apart (NFC; OpenCode's patches do that too).
 func plainPunctuation(s string) string {
-	return strings.Map(func(r rune) rune {
+	s = strings.Map(func(r rune) rune {
 		switch {
 		case r < 0xa0:
 			return r
@@ -31,9 +33,11 @@ func plainPunctuation(s string) string {
 		}
 		return r
 	}, strings.ReplaceAll(s, "…", "..."))
+	return norm.NFC.String(s)
 }
 
-// punctuated finds old whatever kind of quotes, dashes and blanks stand in it and in the text; "..." is one character too.
+// punctuated finds old whatever kind of quotes, dashes and blanks stand in it and in the text, its accents in letters or
+// behind them; "..." is one character too.
 func punctuated(text lines, old string) []span {
 	plain := plainPunctuation(old)
 	if strings.TrimSpace(plain) == "" || plain == old && plainPunctuation(text.text) == text.text {
@@ -70,6 +74,9 @@ func punctuation(plain string) (pattern string, n int) {
 	case plain[0] == ' ':
 		return "[ " + blanks + "]", 1
 	}
-	_, n = utf8.DecodeRuneInString(plain)
+	n = norm.NFC.NextBoundaryInString(plain, true)
+	if apart := norm.NFD.String(plain[:n]); apart != plain[:n] {
+		return "(?:" + regexp.QuoteMeta(plain[:n]) + "|" + regexp.QuoteMeta(apart) + ")", n
+	}
 	return regexp.QuoteMeta(plain[:n]), n
 }

@@ -27,7 +27,7 @@ import (
 // bench is a workspace with a file, a scripted model behind the real client, the built-in tools, and the API over a real
 // connection.
 type bench struct {
-	*testing.T
+	testing.TB
 	dir      string
 	ws       *workspace.Workspace
 	store    agent.Store
@@ -38,13 +38,13 @@ type bench struct {
 	opt      httpapi.Options
 }
 
-func newBench(t *testing.T, script string) *bench {
+func newBench(t testing.TB, script string) *bench {
 	t.Helper()
 	steps, err := agenttest.Parse(script)
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{T: t, dir: t.TempDir(), store: &agenttest.MemoryStore{}, model: agenttest.New(steps...)}
+	b := &bench{TB: t, dir: t.TempDir(), store: &agenttest.MemoryStore{}, model: agenttest.New(steps...)}
 	t.Cleanup(b.model.Close)
 	b.write("calc.go", "package calc\n\nfunc Add(a, b int) int { return a - b }\n")
 	b.ws = workspace.New(b.dir)

@@ -62,14 +62,41 @@ func (m *Message) put(p Part) {
 // read maps the stored events of a session, whoever has it open.
 func (a *API) read(ctx context.Context, session string) (*fold, *collection, error) {
 	f, c := newFold(session, a.around()), &collection{}
-	for e, err := range agent.Transcript(ctx, a.opt.Store, session, 0) {
-		if err != nil {
-			return nil, nil, err
-		}
-		c.add(f.step(e))
+	err := a.load(ctx, f, func(_ agent.Event, events []wireEvent) error {
+		c.add(events)
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
 	}
 	if l := a.follower(session); l != nil {
 		c.add(l.partial(f.last))
 	}
 	return f, c, nil
+}
+
+// load gives a mapping the events of its session that are stored after those that it has. A turn that a killed process left
+// in its middle is marked as broken off first: clients would wait for its end.
+func (a *API) load(ctx context.Context, f *fold, each func(agent.Event, []wireEvent) error) error {
+	session := f.info.ID
+	for mended := false; ; mended = true {
+		for e, err := range agent.Transcript(ctx, a.opt.Store, session, f.last) {
+			if err != nil {
+				return err
+			}
+			events := f.step(e)
+			if mended {
+				a.hub.publish(session, e.Seq, e.Time, events) // nobody follows it who would
+			}
+			if err := each(e, events); err != nil {
+				return err
+			}
+		}
+		if f.turn == "" || mended || a.follower(session) != nil {
+			return nil
+		}
+		if err := a.opt.Sessions.Mend(ctx, session); err != nil {
+			return err
+		}
+	}
 }

@@ -41,6 +41,7 @@ func (d *Door) Wrap(next http.Handler) http.Handler {
 			return
 		}
 		next.ServeHTTP(sealed, r)
+		sealed.begin()
 	})
 }
 

@@ -33,19 +33,22 @@ func (s *sealed) WriteHeader(status int) {
 }
 
 func (s *sealed) Write(data []byte) (int, error) {
-	if !s.begun {
-		s.WriteHeader(http.StatusOK)
-	}
+	s.begin()
 	return s.ResponseWriter.Write(data)
 }
 
 // Flush sends what was written, as a stream of events needs it.
 func (s *sealed) Flush() {
-	if !s.begun {
-		s.WriteHeader(http.StatusOK)
-	}
+	s.begin()
 	if err := http.NewResponseController(s.ResponseWriter).Flush(); err != nil {
 		logger().Debugf("flush: %s", err)
+	}
+}
+
+// begin begins an answer that has not begun, as net/http would.
+func (s *sealed) begin() {
+	if !s.begun {
+		s.WriteHeader(http.StatusOK)
 	}
 }
 

@@ -45,6 +45,9 @@ func readBody(w http.ResponseWriter, r *http.Request) *refusal {
 	if r.ContentLength > maxBody {
 		return tooLarge()
 	}
+	if r.ContentLength < 0 {
+		w.Header().Set("Connection", "close") // as head wants it
+	}
 	setReadDeadline(w, time.Now().Add(bodyWithin))
 	data, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	_, large := errors.AsType[*http.MaxBytesError](err)

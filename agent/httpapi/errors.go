@@ -64,6 +64,14 @@ func shown(text string) string {
 	return permission.Visible(text)
 }
 
+// sentence is a text of ours for people, with nothing invisible and not too long.
+func sentence(text string) string {
+	if len(text) > 500 {
+		text = strings.ToValidUTF8(text[:500], "") + "…"
+	}
+	return permission.Visible(text)
+}
+
 // explain makes any error one for the client. What is not meant for it goes to the log.
 func explain(err error, session string) *failure {
 	if f, ok := errors.AsType[*failure](err); ok {

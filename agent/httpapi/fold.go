@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/tools"
 )
 
 // wireEvent is one of OpenCode's events before it is sent.
@@ -63,6 +64,7 @@ type fold struct {
 	last   int64 // the Seq of the last stored event
 	at     time.Time
 
+	turn  string            // that has not ended
 	user  string            // the message of the last prompt
 	first map[string]string // by turn: the message of its first prompt
 	ended map[string]string // by turn: its last message
@@ -73,6 +75,7 @@ type fold struct {
 	files []string
 	live  *liveReply
 
+	todos   []tools.Todo
 	asked   map[string]asked // the open questions by the session's ids
 	revert  *Revert
 	undone  []*Revert // what revert was before each undo that can be redone
@@ -82,7 +85,7 @@ type fold struct {
 }
 
 // liveReply is the reply that is being written.
-type liveReply struct{ text strings.Builder }
+type liveReply struct{ text, thought strings.Builder }
 
 func newFold(session string, around surroundings) *fold {
 	return &fold{
@@ -103,7 +106,7 @@ func (f *fold) step(e agent.Event) []wireEvent {
 		f.session(e)
 	case agent.TurnStarted, agent.PromptJoined, agent.PromptExpanded:
 		f.prompt(e)
-	case agent.TextDelta, agent.Retrying, agent.Progress:
+	case agent.TextDelta, agent.ThoughtDelta, agent.Retrying, agent.Progress:
 		f.lively(e)
 	case agent.MessageDone:
 		f.message(e)

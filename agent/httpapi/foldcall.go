@@ -1,8 +1,10 @@
 package httpapi
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -61,10 +63,11 @@ func (f *fold) started(e agent.Event) {
 	if t == nil {
 		return
 	}
-	if len(t.State.Input) <= len("{}") {
-		t.State.Input = input(e.Call.Arguments)
-	}
 	f.run(t)
+	if known := input(e.Call.Arguments); !bytes.Equal(known, t.State.Input) { // a prompt's call is heard of before its arguments
+		t.State.Input = known
+		f.tool(t)
+	}
 }
 
 // progress shows the last line of output where it is clear whose it is.
@@ -101,6 +104,7 @@ func (f *fold) result(e agent.Event) {
 		}
 	}
 	if r.Todos != nil {
+		f.todos = r.Todos
 		f.emit("todo.updated", props{"sessionID": f.info.ID, "todos": wireTodos(r.Todos)})
 	}
 	open := slices.ContainsFunc(f.tools, func(t *ToolPart) bool { return t.State.Status == "pending" || t.State.Status == "running" })
@@ -133,6 +137,9 @@ func (f *fold) metadata(r *agent.CallResult) map[string]any {
 	switch r.Name {
 	case "bash":
 		m["output"] = r.Text
+		if n, ok := exitCode(r.Title); ok {
+			m["exit"] = n
+		}
 	case "todowrite":
 		m["todos"] = wireTodos(r.Todos)
 	case "task":
@@ -153,6 +160,12 @@ func (f *fold) metadata(r *agent.CallResult) map[string]any {
 		m["files"] = f.patched(r)
 	}
 	return m
+}
+
+// exitCode is how a command ended, which stands at the end of its title.
+func exitCode(title string) (n int, ok bool) {
+	_, err := fmt.Sscanf(title[strings.LastIndexByte(title, '(')+1:], "exit %d)", &n)
+	return n, err == nil
 }
 
 // patched are the files of a patch, each with its own piece of the diff.

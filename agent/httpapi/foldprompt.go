@@ -17,6 +17,7 @@ func (f *fold) prompt(e agent.Event) {
 	p := e.Prompt
 	f.user = f.ids.message(e.Seq)
 	if e.Type == agent.TurnStarted {
+		f.turn = e.Turn
 		f.reply, f.tools, f.files, f.retries = nil, nil, nil, 0
 		f.revert, f.undone = nil, nil
 		f.first[e.Turn] = f.user

@@ -24,11 +24,19 @@ func (f *fold) begin(seq int64, model string) {
 func (f *fold) lively(e agent.Event) {
 	switch e.Type {
 	case agent.TextDelta:
-		if f.live == nil {
-			f.beginLive()
+		f.beginLive()
+		if f.live.text.Len() == 0 {
+			f.part(f.text(0, ""))
 		}
 		f.live.text.WriteString(e.Text)
-		f.emit("message.part.delta", partDelta{f.info.ID, f.reply.ID, f.ids.part(f.seq, placeText, 0), "text", e.Text})
+		f.delta(placeText, e.Text)
+	case agent.ThoughtDelta:
+		f.beginLive()
+		if f.live.thought.Len() == 0 {
+			f.part(f.reasoning(0, 0, ""))
+		}
+		f.live.thought.WriteString(e.Text)
+		f.delta(placeReasoning, e.Text)
 	case agent.Retrying:
 		f.dropLive()
 		f.retries++
@@ -38,7 +46,11 @@ func (f *fold) lively(e agent.Event) {
 	}
 }
 
+// beginLive begins the message of a reply, unless it has begun.
 func (f *fold) beginLive() {
+	if f.live != nil {
+		return
+	}
 	if f.retries > 0 {
 		f.retries = 0
 		f.status(SessionStatus{Type: "busy"})
@@ -47,7 +59,20 @@ func (f *fold) beginLive() {
 	f.begin(f.last+1, "")
 	f.put(f.reply)
 	f.part(&StepStartPart{f.head("step-start", f.seq, placeStart, 0)})
-	f.part(&TextPart{PartHead: f.head("text", f.seq, placeText, 0), Time: &PartTime{Start: millis(f.at)}})
+}
+
+func (f *fold) delta(place int, text string) {
+	f.emit("message.part.delta", partDelta{f.info.ID, f.reply.ID, f.ids.part(f.seq, place, 0), "text", text})
+}
+
+// text is the reply's text part, done at end; 0: it is being written.
+func (f *fold) text(end int64, text string) *TextPart {
+	return &TextPart{PartHead: f.head("text", f.seq, placeText, 0), Text: text, Time: &PartTime{f.reply.Time.Created, end}}
+}
+
+// reasoning is the nth stretch of what the model thought.
+func (f *fold) reasoning(n int, end int64, text string) *ReasoningPart {
+	return &ReasoningPart{PartHead: f.head("reasoning", f.seq, placeReasoning, n), Text: text, Time: PartTime{f.reply.Time.Created, end}}
 }
 
 // partial is what stands of the reply that is being written.
@@ -58,7 +83,12 @@ func (f *fold) partial() []wireEvent {
 	f.out = nil
 	f.put(f.reply)
 	f.part(&StepStartPart{f.head("step-start", f.seq, placeStart, 0)})
-	f.part(&TextPart{PartHead: f.head("text", f.seq, placeText, 0), Text: f.live.text.String(), Time: &PartTime{Start: f.reply.Time.Created}})
+	if f.live.thought.Len() > 0 {
+		f.part(f.reasoning(0, 0, f.live.thought.String()))
+	}
+	if f.live.text.Len() > 0 {
+		f.part(f.text(0, f.live.text.String()))
+	}
 	return f.out
 }
 
@@ -99,11 +129,11 @@ func (f *fold) message(e agent.Event) {
 	f.part(&StepStartPart{f.head("step-start", e.Seq, placeStart, 0)})
 	for i, r := range m.Reasoning {
 		if strings.TrimSpace(r.Text) != "" {
-			f.part(&ReasoningPart{PartHead: f.head("reasoning", e.Seq, placeReasoning, i), Text: r.Text, Time: PartTime{created, millis(e.Time)}})
+			f.part(f.reasoning(i, millis(e.Time), r.Text))
 		}
 	}
 	if m.Text != "" {
-		f.part(&TextPart{PartHead: f.head("text", e.Seq, placeText, 0), Text: m.Text, Time: &PartTime{created, millis(e.Time)}})
+		f.part(f.text(millis(e.Time), m.Text))
 	}
 	for i, c := range m.Calls {
 		f.pending(f.head("tool", e.Seq, placeTool, i), c)
@@ -156,7 +186,7 @@ func (f *fold) end(e agent.Event) {
 	if f.reply != nil {
 		f.complete()
 	}
-	f.retries = 0
+	f.retries, f.turn = 0, ""
 	f.ended[e.Turn] = f.user
 	if f.reply != nil {
 		f.ended[e.Turn] = f.reply.ID
@@ -167,8 +197,9 @@ func (f *fold) end(e agent.Event) {
 }
 
 func (f *fold) fail(failure *MessageError, seq int64) {
-	if f.reply == nil || f.reply.Finish == "stop" || failure.Name != "MessageAbortedError" && f.reply.Error == nil {
-		f.begin(max(seq, f.last+1), "")
+	done := f.reply != nil && f.reply.Time.Completed != 0 && f.reply.Error == nil
+	if f.reply == nil || done && !f.brokeOff() {
+		f.begin(cmp.Or(seq, f.last+1), "") // an end that could not be stored has no Seq
 	}
 	f.reply.Error = failure
 	if f.reply.Time.Completed == 0 {
@@ -176,6 +207,11 @@ func (f *fold) fail(failure *MessageError, seq int64) {
 	}
 	f.put(f.reply)
 	f.emit("session.error", props{"sessionID": f.info.ID, "error": failure})
+}
+
+// brokeOff reports whether the last of the reply's calls failed: what ended the turn ended that.
+func (f *fold) brokeOff() bool {
+	return len(f.tools) > 0 && f.tools[len(f.tools)-1].State.Status == "error"
 }
 
 // compacted is two messages: that the conversation was shortened, and the summary that it goes on from.

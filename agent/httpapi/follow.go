@@ -2,7 +2,9 @@ package httpapi
 
 import (
 	"slices"
+	"strings"
 	"sync"
+	"time"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 )
@@ -39,11 +41,52 @@ func (a *API) follow(f *follower) {
 	id, replayed := f.session.ID(), f.session.Replayed()
 	defer a.hub.forget(id)
 	for e := range f.session.Events(a.ctx, 0) {
+		if e.Time.IsZero() {
+			e.Time = time.Now() // live output has no time of its own, and clients sort messages by it
+		}
+		fresh := e.Seq == 0 || e.Seq > replayed
+		if rest := f.rest(e); fresh && rest != "" {
+			live := agent.Event{Type: agent.TextDelta, SessionID: id, Turn: e.Turn, Time: e.Time, Text: rest}
+			a.hub.publish(id, 0, e.Time, f.step(live))
+		}
 		events := f.step(e)
-		if e.Seq == 0 || e.Seq > replayed {
-			a.hub.publish(id, e.Seq, e.Time, events)
+		if fresh {
+			a.hub.publish(id, e.Seq, e.Time, a.withDiff(events, e))
 		}
 	}
+}
+
+// rest is how the text of a finished reply goes on after what was seen of it live: the last of it is stored before the
+// follower comes to it. Clients that put their text together from the pieces miss nothing.
+func (f *follower) rest(e agent.Event) string {
+	if e.Type != agent.MessageDone {
+		return ""
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	shown := ""
+	if f.fold.live != nil {
+		shown = f.fold.live.text.String()
+	}
+	rest, ok := strings.CutPrefix(e.Message.Text, shown)
+	if !ok {
+		return "" // it became another text
+	}
+	return rest
+}
+
+// withDiff adds what the session has changed in files, where an event has changed that.
+func (a *API) withDiff(events []wireEvent, e agent.Event) []wireEvent {
+	changed := e.Type == agent.TurnEnded && len(e.End.Files) > 0 || (e.Type == agent.Undone || e.Type == agent.Redone) && len(e.Files) > 0
+	if !changed {
+		return events
+	}
+	diff, err := a.diff(a.ctx, e.SessionID, "")
+	if err != nil {
+		logger().Infof("diff of %s: %s", e.SessionID, err)
+		return events
+	}
+	return append(events, wireEvent{"session.diff", props{"sessionID": e.SessionID, "diff": diff}})
 }
 
 func (f *follower) step(e agent.Event) []wireEvent {

@@ -138,28 +138,38 @@ func (r *room) follow(nc net.Conn, state http.ConnState) {
 }
 
 // empty closes all connections.
-func (r *room) empty() {
+func (r *room) empty() { r.dismiss(func(*conn) bool { return true }) }
+
+// clear closes those that wait for nothing of ours.
+func (r *room) clear() { r.dismiss(func(c *conn) bool { return !c.proven || c.idle }) }
+
+func (r *room) dismiss(whom func(*conn) bool) {
 	r.mu.Lock()
-	all := append([]*conn(nil), r.conns...)
+	var out []*conn
+	for _, c := range r.conns {
+		if whom(c) {
+			out = append(out, c)
+		}
+	}
 	r.mu.Unlock()
-	for _, c := range all {
+	for _, c := range out {
 		c.Close()
 	}
 }
 
-// connOf finds our connection, below TLS where there is any.
+// connOf finds our connection in what net/http holds.
 func connOf(nc net.Conn) *conn {
-	if secure, ok := nc.(*tls.Conn); ok {
-		nc = secure.NetConn()
+	if s, ok := nc.(*strict); ok {
+		return s.conn
 	}
-	c, _ := nc.(*conn)
-	return c
+	return nil
 }
 
-// roomy is a listener whose connections have a place in the room.
+// roomy is a listener whose connections have a place in the room; they speak TLS where there is a configuration for it.
 type roomy struct {
 	net.Listener
 	room   *room
+	tls    *tls.Config
 	closed chan struct{}
 	once   sync.Once
 }
@@ -175,7 +185,10 @@ func (l *roomy) Accept() (net.Conn, error) {
 		nc.Close()
 		return nil, net.ErrClosed
 	}
-	return c, nil
+	if l.tls != nil {
+		return &strict{Conn: tls.Server(c, l.tls), conn: c}, nil
+	}
+	return &strict{Conn: c, conn: c}, nil
 }
 
 // Close ends a waiting Accept, too.

@@ -32,7 +32,6 @@ type Server struct {
 	door      *Door
 	room      *room
 	listeners []*roomy
-	tls       *tls.Config
 }
 
 func newServer(opt Listening, who identity, addrs []netip.Addr, listeners []net.Listener) *Server {
@@ -46,11 +45,12 @@ func newServer(opt Listening, who identity, addrs []netip.Addr, listeners []net.
 		url: opt.scheme() + "://" + net.JoinHostPort(host, strconv.Itoa(port)), user: opt.User,
 		door: newDoor(opt.scheme(), opt.hosts(addrs, port), anyLocal, who), room: newRoom(maxConns),
 	}
+	var secure *tls.Config
 	if opt.Certificate != nil {
-		s.tls = &tls.Config{Certificates: []tls.Certificate{*opt.Certificate}, MinVersion: tls.VersionTLS13}
+		secure = &tls.Config{Certificates: []tls.Certificate{*opt.Certificate}, MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"}}
 	}
 	for _, l := range listeners {
-		s.listeners = append(s.listeners, &roomy{Listener: l, room: s.room, closed: make(chan struct{})})
+		s.listeners = append(s.listeners, &roomy{Listener: l, room: s.room, tls: secure, closed: make(chan struct{})})
 	}
 	return s
 }
@@ -82,7 +82,7 @@ func (s *Server) Serve(ctx context.Context, next http.Handler) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	srv := &http.Server{
-		Handler: s.door.Wrap(next), ReadHeaderTimeout: headerWithin, IdleTimeout: idleFor, MaxHeaderBytes: maxHeader, TLSConfig: s.tls,
+		Handler: s.door.Wrap(next), ReadHeaderTimeout: headerWithin, IdleTimeout: idleFor, MaxHeaderBytes: maxHeader,
 		ErrorLog:    log.New(httpLog{}, "", 0),
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ConnContext: func(ctx context.Context, nc net.Conn) context.Context {
@@ -97,7 +97,7 @@ func (s *Server) Serve(ctx context.Context, next http.Handler) error {
 	errs := make(chan error, len(s.listeners))
 	var work sync.WaitGroup
 	for _, l := range s.listeners {
-		work.Go(func() { errs <- s.serve(srv, l) })
+		work.Go(func() { errs <- srv.Serve(l) })
 	}
 	var err error
 	select {
@@ -113,16 +113,10 @@ func (s *Server) Serve(ctx context.Context, next http.Handler) error {
 	return err
 }
 
-func (s *Server) serve(srv *http.Server, l net.Listener) error {
-	if s.tls != nil {
-		return srv.ServeTLS(l, "", "")
-	}
-	return srv.Serve(l)
-}
-
 func (s *Server) end(ctx context.Context, srv *http.Server) {
 	ctx, cancel := context.WithTimeout(ctx, closeWithin)
 	defer cancel()
+	srv.RegisterOnShutdown(s.room.clear) // else half a request would be waited for
 	if err := srv.Shutdown(ctx); err != nil {
 		logger().Noticef("requests were cut off at the end: %s", err)
 		srv.Close()

@@ -80,7 +80,7 @@ func (a *API) wait(c *call, p agent.Prompt) (*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	http.NewResponseController(c.w).SetWriteDeadline(time.Time{}) // a turn takes as long as it takes
+	stay(c)
 	if _, err := s.Wait(c.Context(), turn); err != nil {
 		return nil, err
 	}
@@ -92,6 +92,13 @@ func (a *API) wait(c *call, p agent.Prompt) (*Message, error) {
 		return m, nil
 	}
 	return nil, conflict("the turn could not be written down; look at opencode-lsp's log")
+}
+
+// stay takes the bounds of time off an answer: a turn takes as long as it takes.
+func stay(c *call) {
+	if err := http.NewResponseController(c.w).SetWriteDeadline(time.Time{}); err != nil {
+		logger().Debugf("write deadline: %s", err)
+	}
 }
 
 type commandBody struct {

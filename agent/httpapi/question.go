@@ -90,7 +90,7 @@ func (a *API) settle(q openQuestion, answer permission.Answer) (bool, error) {
 		return false, gone(kind, q.id)
 	}
 	if err != nil {
-		return false, badRequest("Payload", "%s", shown(err.Error()))
+		return false, badRequest("Payload", "%s", sentence(err.Error()))
 	}
 	return true, nil
 }

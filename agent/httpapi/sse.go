@@ -196,24 +196,21 @@ func (s *stream) past(ctx context.Context, from cursor) error {
 // session sends a session's stored events after the cursor.
 func (s *stream) session(ctx context.Context, id string, from cursor) error {
 	seq, known := from.find(id)
-	if news, err := s.api.opt.Store.Load(ctx, id, seq); err != nil || len(news) == 0 {
-		return ctx.Err() // nothing new, or deleted just now
+	if news, err := s.api.opt.Store.Load(ctx, id, seq); err != nil || len(news) == 0 && s.api.follower(id) != nil {
+		return ctx.Err() // deleted just now, or nothing new
 	}
-	f := newFold(id, s.api.around())
-	for e, err := range agent.Transcript(ctx, s.api.opt.Store, id, 0) {
-		if err != nil {
-			return err
-		}
-		events := f.step(e)
+	err := s.api.load(ctx, newFold(id, s.api.around()), func(e agent.Event, events []wireEvent) error {
 		if e.Seq <= seq || !known && millis(e.Time) < from.since {
-			continue
+			return nil
 		}
 		b := batch{session: id, seq: e.Seq, at: e.Time}
-		b.events = s.api.hub.encode(b, events)
-		if err := s.batch(b); err != nil {
-			return err
-		}
+		b.events = s.api.hub.encode(b, s.api.withDiff(events, e))
+		err := s.batch(b)
 		s.sent[id] = e.Seq
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	return s.flush()
 }

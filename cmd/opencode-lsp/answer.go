@@ -15,8 +15,8 @@ func (p *program) answerCommand() *cobra.Command {
 	var message string
 	var server int
 	cmd := &cobra.Command{
-		Use: "answer [ID] once|always|reject|TEXT", Short: "Answer an open question of the language server of this folder",
-		Long: "Answer an open question of the language server of this folder, the only one where ID is left out.\n" +
+		Use: "answer [ID] once|always|reject|TEXT", Short: "Answer an open question of the language server, or of serve, of this folder",
+		Long: "Answer an open question of the language server or of serve in this folder, the only one where ID is left out.\n" +
 			"TEXT answers a question of the model: the label of an option, its number, several with commas, or own words.",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -35,7 +35,7 @@ func (p *program) answerCommand() *cobra.Command {
 
 // answer settles the question; a late answer fails and says who was first.
 func (p *program) answer(ctx context.Context, server int, arg map[string]string) error {
-	found, err := p.find(ctx, "", server)
+	found, err := p.find(ctx, lsp.FindAsking, "", server)
 	if err != nil {
 		return err
 	}

@@ -330,7 +330,7 @@ func (e *engine) env(s *agent.Session, d *seat, applier workspace.Applier, barri
 	todos := &tools.Todos{}
 	todos.Set(s.Todos())
 	env := &tools.Env{
-		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: childEnviron(os.Environ(), cfg),
+		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: e.program.environ(cfg),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: todos,
 		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) }, Formatters: e.formatters,
 		Skills: e.skills, Nearby: func(abs string) string { return e.nearby(d, abs) },

@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"os"
 	"slices"
 	"strings"
 
@@ -16,9 +17,10 @@ const minSecret = 8
 
 // childEnviron is the environment of the commands that the agent runs: without the variables that hold the agent's own
 // keys, by the name that a provider's usually has and by the value that is configured, and without what `environment.drop`
-// names. What `environment.pass` names stays whatever it holds. Both may use "*" and "?".
-func childEnviron(environ []string, cfg *config.Config) []string {
-	secrets := configuredSecrets(cfg)
+// names. What `environment.pass` names stays whatever it holds. Both may use "*" and "?". More secrets of the program's are
+// looked for by value, too.
+func childEnviron(environ []string, cfg *config.Config, more ...string) []string {
+	secrets := longEnough(append(configuredSecrets(cfg), more...))
 	return slices.DeleteFunc(slices.Clone(environ), func(kv string) bool {
 		name, value, _ := strings.Cut(kv, "=")
 		named := func(pattern string) bool { return permission.Wildcard(pattern, name) }
@@ -30,6 +32,16 @@ func childEnviron(environ []string, cfg *config.Config) []string {
 		}
 		return slices.ContainsFunc(secrets, func(secret string) bool { return strings.Contains(value, secret) })
 	})
+}
+
+// longEnough leaves out what would be found everywhere.
+func longEnough(secrets []string) []string {
+	return slices.DeleteFunc(secrets, func(s string) bool { return len(s) < minSecret })
+}
+
+// environ is the environment of what the program runs.
+func (p *program) environ(cfg *config.Config) []string {
+	return childEnviron(os.Environ(), cfg, p.password)
 }
 
 // ownVariable reports whether a variable is one that holds a secret of the agent's.
@@ -65,5 +77,5 @@ func configuredSecrets(cfg *config.Config) []string {
 			header(value)
 		}
 	}
-	return slices.DeleteFunc(found, func(s string) bool { return len(s) < minSecret })
+	return found
 }

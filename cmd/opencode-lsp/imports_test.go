@@ -34,7 +34,8 @@ var layers = map[string]string{
 	"lsp/servers":      "lsp permission tools tools/peer workspace", // the client of other language servers
 	"lsp/lsptest":      "",                                          // speaks the protocol alone, so that it tests the wire
 	"editors":          "",
-	// Tests in real editors, behind a build tag.
+	// Tests with real clients and in real editors, behind build tags.
+	"agent/httpapi/clienttest":   "",
 	"editors/editorstest":        "agent/agenttest",
 	"editors/editorstest/vscode": "agent/agenttest",
 }
@@ -60,6 +61,7 @@ var owners = map[string]struct{ packages, why string }{
 	"github.com/tliron/commonlog":                  {"", "the logger everywhere"},
 	"github.com/JohannesKaufmann/html-to-markdown": {"tools", "web pages as Markdown"},
 	"golang.org/x/net":                             {"tools", "reading web pages: the parser and the character sets that html-to-markdown builds on"},
+	"golang.org/x/text":                            {"tools", "letters and their accents as one character or two"},
 	"golang.org/x/term":                            {"cmd/opencode-lsp", "whether a person is there to be asked"},
 	"golang.org/x/sys":                             {"agent/store tools workspace", "locks, process groups, when a file was made"},
 	"golang.org/x/tools":                           {"lsp/lsptest", "scripts"},

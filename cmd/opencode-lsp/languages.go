@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"maps"
-	"os"
 	"os/exec"
 	"slices"
 
@@ -15,7 +14,7 @@ import (
 // newLanguages are the language servers of the workspace; there are none yet.
 func (e *engine) newLanguages() *servers.Servers {
 	return servers.New(servers.Options{
-		Workspace: e.ws, Environ: func() []string { return childEnviron(os.Environ(), e.now()) }, Notify: e.notify,
+		Workspace: e.ws, Environ: func() []string { return e.program.environ(e.now()) }, Notify: e.notify,
 	})
 }
 

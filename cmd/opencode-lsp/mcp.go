@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -27,7 +26,7 @@ const (
 // newServers are the MCP servers of the workspace; none runs yet.
 func (e *engine) newServers() *mcp.Servers {
 	return mcp.New(mcp.Options{
-		Version: version(), Roots: e.ws.Roots, Environ: func() []string { return childEnviron(os.Environ(), e.now()) },
+		Version: version(), Roots: e.ws.Roots, Environ: func() []string { return e.program.environ(e.now()) },
 		HTTP: e.http.Transport, Tokens: e.program.dirs.tokens(), Notify: e.notify, Asks: true,
 	})
 }

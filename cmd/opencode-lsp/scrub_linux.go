@@ -9,9 +9,10 @@ import (
 	"strings"
 )
 
-// scrubEnviron overwrites a variable's value in the block that the kernel handed over at the start, which /proc/PID/environ
-// goes on showing after an Unsetenv: a command that the agent runs could read it there. The Go runtime has its own copy.
-func scrubEnviron(name string) error {
+// scrubEnviron overwrites a secret wherever it stands in the block that the kernel handed over at the start, which
+// /proc/PID/environ goes on showing after an Unsetenv: a command that the agent runs could read it there. The Go runtime has
+// its own copy.
+func scrubEnviron(secret string) error {
 	start, end, err := environBlock()
 	if err != nil {
 		return err
@@ -25,17 +26,8 @@ func scrubEnviron(name string) error {
 	if _, err := mem.ReadAt(block, start); err != nil {
 		return err
 	}
-	at := int64(0)
-	for entry := range bytes.SplitSeq(block, []byte{0}) {
-		if value, ok := bytes.CutPrefix(entry, []byte(name+"=")); ok {
-			from := at + int64(len(entry)-len(value))
-			if _, err := mem.WriteAt(make([]byte, len(value)), start+from); err != nil {
-				return err
-			}
-		}
-		at += int64(len(entry)) + 1
-	}
-	return nil
+	_, err = mem.WriteAt(bytes.ReplaceAll(block, []byte(secret), make([]byte, len(secret))), start)
+	return err
 }
 
 // environBlock is where the block stands, by proc(5): fields 50 and 51 of /proc/self/stat.

@@ -80,8 +80,11 @@ func (o sendOptions) place() (map[string]any, error) {
 	return place, nil
 }
 
+// finder is lsp.Find or lsp.FindAsking.
+type finder func(ctx context.Context, socketDir, dir string, pid int) (lsp.Remotes, error)
+
 // find connects to the servers that have the folder open, the newest first; server names one of them.
-func (p *program) find(ctx context.Context, file string, server int) (lsp.Remotes, error) {
+func (p *program) find(ctx context.Context, in finder, file string, server int) (lsp.Remotes, error) {
 	dir, err := workingDir()
 	if err != nil {
 		return nil, err
@@ -94,7 +97,7 @@ func (p *program) find(ctx context.Context, file string, server int) (lsp.Remote
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return nil, err
 	}
-	found, err := lsp.Find(ctx, p.dirs.runtime, dir, server)
+	found, err := in(ctx, p.dirs.runtime, dir, server)
 	if errors.Is(err, lsp.ErrNoServer) {
 		return nil, &exitError{exitNoServer, err.Error()}
 	}
@@ -103,7 +106,7 @@ func (p *program) find(ctx context.Context, file string, server int) (lsp.Remote
 
 // send hands over the prompt and returns at once: an editor that waits for this program must not wait for itself.
 func (p *program) send(ctx context.Context, o sendOptions, arg map[string]any, text string) error {
-	found, err := p.find(ctx, o.file, o.server)
+	found, err := p.find(ctx, lsp.Find, o.file, o.server)
 	if err != nil {
 		return failed(err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/agent/httpapi"
+	"github.com/opencode-lsp/opencode-lsp/lsp"
 	"github.com/opencode-lsp/opencode-lsp/workspace"
 )
 
@@ -100,6 +101,7 @@ func (p *program) serveHere(ctx context.Context, o serveOptions) error {
 	defer work.Wait()
 	defer stop()
 	sessions := e.sessions(agent.Options{}, workspace.Disk{Workspace: e.ws}, nil)
+	work.Go(func() { lsp.Headless(watching, p.dirs.runtime, e.ws, &lsp.Agent{Sessions: sessions}) })
 	if secret.path != "" {
 		fmt.Fprintln(p.stdout, "password in "+secret.path)
 	}

@@ -21,11 +21,14 @@ const passwordVariable = "OPENCODE_SERVER_PASSWORD"
 // takePassword reads the password and takes it out of the environment, so that nothing that this process starts can have it.
 func (p *program) takePassword() string {
 	password := p.getenv(passwordVariable)
-	if os.Getenv(passwordVariable) == "" {
-		return password // a test's environment
+	if password == "" || os.Getenv(passwordVariable) != password { // none, or a test's
+		return password
 	}
 	os.Unsetenv(passwordVariable)
-	if err := scrubEnviron(passwordVariable); err != nil {
+	if len(password) < minSecret {
+		return password // it would be found everywhere, and is refused
+	}
+	if err := scrubEnviron(password); err != nil {
 		logger().Noticef("the kernel's copy of the environment keeps the password: %s", err)
 	}
 	return password

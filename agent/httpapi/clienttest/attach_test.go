@@ -1,0 +1,80 @@
+//go:build realclients
+
+package clienttest
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const attachModel = `
+!for An earlier turn
+The earlier answer.
+
+!for An earlier turn
+Let me count them.
+call bash {"command":"wc -l calc.go","description":"Count lines"}
+
+!for An earlier turn
+Three lines.
+
+!for An earlier turn
+call edit {"filePath":"calc.go","oldString":"a - b","newString":"a + b"}
+
+!for An earlier turn
+call question {"questions":[{"question":"Which colour?","header":"Colour","options":[{"label":"Red","description":"warm"},{"label":"Blue","description":"cold"}]}]}
+
+!for An earlier turn
+You chose well.
+
+!for An earlier turn
+I hang on
+!hang
+`
+
+// TestAttach uses the real terminal program as a person does.
+func TestAttach(t *testing.T) {
+	s := newPlace(t).start(chosen(), asking())
+	s.script(attachModel)
+	var session struct{ ID string }
+	s.post("POST", "/session", `{"title":"Earlier"}`, &session)
+	s.post("POST", "/session/"+session.ID+"/message", prompt("An earlier turn."), nil)
+
+	c := s.attach(t, "--session", session.ID)
+	c.shows(`The earlier answer`)
+	c.shows(`Scripted`)
+	c.keep("session")
+
+	c.text("How many lines?")
+	c.keys("Enter")
+	c.shows(`Permission required[\s\S]*\$ wc -l calc\.go[\s\S]*Allow once`)
+	c.keep("command")
+	c.keys("Enter")
+	c.shows(`Three lines\.`)
+
+	c.text("Mend it.")
+	c.keys("Enter")
+	c.shows(`Permission required[\s\S]*calc\.go[\s\S]*a - b[\s\S]*a \+ b[\s\S]*Allow once`)
+	c.keep("edit")
+	c.keys("Enter")
+	c.shows(`Which colour\?[\s\S]*Red[\s\S]*Blue`)
+	if text, err := os.ReadFile(filepath.Join(s.dir, "calc.go")); err != nil || !strings.Contains(string(text), "a + b") {
+		t.Errorf("calc.go: %v\n%s", err, text)
+	}
+	c.keep("question")
+	c.keys("Down", "Enter")
+	c.shows(`You chose well`)
+
+	c.text("Now wait.")
+	c.keys("Enter")
+	c.shows(`I hang on`)
+	c.keys("Escape")
+	c.shows(`again to interrupt`)
+	c.keys("Escape")
+	c.shows(`interrupted`)
+	if last := s.model.Requests(); !strings.Contains(string(last[len(last)-1]), "Blue") {
+		t.Error("the answer to the question did not reach the model")
+	}
+}
