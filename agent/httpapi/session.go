@@ -155,6 +155,7 @@ func (a *API) sessionDelete(c *call, _ none) (bool, error) {
 	}
 	gone, err := a.opt.Sessions.Delete(c.Context(), info.ID)
 	for _, id := range gone {
+		a.settled(id) // nothing is told of it after its end
 		a.opt.Deleted(id)
 		s := a.around().session(agent.SessionInfo{ID: id, Directory: a.directory})
 		if id == info.ID {
