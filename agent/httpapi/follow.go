@@ -136,6 +136,13 @@ func (f *follower) partial(last int64) []wireEvent {
 	return f.fold.partial()
 }
 
+// revert is what an undo has left of the session; false where the follower is behind.
+func (f *follower) revert() (revert *Revert, known bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.fold.revert, f.fold.last == f.session.Last()
+}
+
 // open are the questions that wait.
 func (f *follower) open() []openQuestion {
 	f.mu.Lock()

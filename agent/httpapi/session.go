@@ -30,6 +30,12 @@ func (a *API) open(c *call) (*agent.Session, error) {
 // wire is a session as it is sent, with what an undo has left.
 func (a *API) wire(c *call, info agent.SessionInfo) (Session, error) {
 	s := a.around().session(info)
+	if l := a.follower(info.ID); l != nil {
+		if revert, known := l.revert(); known {
+			s.Revert = revert
+			return s, nil
+		}
+	}
 	f, _, err := a.read(c.Context(), info.ID)
 	if err == nil {
 		s.Revert = f.revert
