@@ -243,9 +243,7 @@ func serveSubscribers(t *testing.T) {
 	if crowd.streams != 16 || crowd.refused != 503 || crowd.streams+crowd.answers[503]+crowd.closed != n {
 		t.Errorf("%d subscribers: %d streams, then %v, %d closed", n, crowd.streams, crowd.answers, crowd.closed)
 	}
-	if after > before+crowdMemory {
-		t.Errorf("memory rose from %.1f to %.1f MB", before, after)
-	}
+	bounded(t, before, after, crowdMemory)
 	t.Logf("%d subscribers: %d streams, %d × 503, %d closed without an answer; PSS %.1f → %.1f MB (bound: +%d)", n, crowd.streams, crowd.answers[503], crowd.closed, before, after, crowdMemory)
 }
 
@@ -286,9 +284,7 @@ func (s *served) crowd(n int) crowded {
 func serveSlowReader(t *testing.T) {
 	without, _ := flood(t, false)
 	with, got := flood(t, true)
-	if with > without+slowMemory {
-		t.Errorf("memory rose to %.1f MB, without the slow reader to %.1f", with, without)
-	}
+	bounded(t, without, with, slowMemory)
 	t.Logf("%d events of %d KB past a reader that stands still: he is dropped after %.1f MB, the other saw all; PSS at most %.1f MB, without him %.1f (bound: +%d)",
 		floodEvents, floodSize/1000, float64(got)/1e6, with, without, slowMemory)
 }
