@@ -29,6 +29,9 @@ func (a *API) opened(s *agent.Session, past int64) {
 	}
 	f := &follower{session: s, past: past, fold: newFold(s.ID(), a.around())}
 	a.followers[s.ID()] = f
+	if parent := a.followers[s.Info().Parent]; parent != nil {
+		parent.begot(s.Info())
+	}
 	a.work.Go(func() {
 		a.follow(f)
 		a.mu.Lock()
@@ -47,15 +50,19 @@ func (a *API) follow(f *follower) {
 		if e.Time.IsZero() {
 			e.Time = time.Now() // live output has no time of its own, and clients sort messages by it
 		}
-		fresh := e.Seq == 0 || e.Seq > f.past
-		if rest := f.rest(e); fresh && rest != "" {
+		if e.Seq > 0 && e.Seq <= f.past {
+			f.step(e)
+			continue
+		}
+		if rest := f.rest(e); rest != "" {
 			live := agent.Event{Type: agent.TextDelta, SessionID: id, Turn: e.Turn, Time: e.Time, Text: rest}
 			a.hub.publish(id, 0, e.Time, f.step(live))
 		}
 		events := f.step(e)
-		if fresh {
-			a.hub.publish(id, e.Seq, e.Time, a.withDiff(events, e))
+		if a.hub.heard() {
+			events = a.withDiff(events, e)
 		}
+		a.hub.publish(id, e.Seq, e.Time, events)
 	}
 }
 
@@ -90,6 +97,13 @@ func (a *API) withDiff(events []wireEvent, e agent.Event) []wireEvent {
 		return events
 	}
 	return append(events, wireEvent{"session.diff", props{"sessionID": e.SessionID, "diff": diff}})
+}
+
+// begot tells the parent's follower of the session of a task: the call that started it shows which it is.
+func (f *follower) begot(child agent.SessionInfo) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fold.children = append(f.fold.children, child)
 }
 
 func (f *follower) step(e agent.Event) []wireEvent {
