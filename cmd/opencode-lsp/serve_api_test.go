@@ -249,7 +249,7 @@ func serveSubscribers(t *testing.T) {
 
 const (
 	crowdMemory = 10 // MB: 64 connections with their buffers, 16 of them with a stream
-	slowMemory  = 24 // MB: the 8 MiB that may wait for a reader, what is being written, and what the collector leaves as long
+	slowMemory  = 48 // MB: 8 MiB that may wait for a reader, as much on its way to him, and what the collector leaves as long
 )
 
 // crowded is what became of many subscribers.
