@@ -79,7 +79,7 @@ func New(opt Options) *API {
 		a.mux.Handle(r.method+" "+r.path, a.handler(r))
 	}
 	for _, s := range opt.Sessions.Running() {
-		a.Opened(s)
+		a.opened(s, s.Last())
 	}
 	return a
 }

@@ -12,19 +12,22 @@ import (
 // follower maps the events of one open session to the wire and hands them on.
 type follower struct {
 	session *agent.Session
+	past    int64 // up to here it happened before anybody could hear of it
 	mu      sync.Mutex
 	fold    *fold
 }
 
 // Opened follows a session from now on. It is what [agent.Options].Opened has to call; a session that is followed already is
 // left alone.
-func (a *API) Opened(s *agent.Session) {
+func (a *API) Opened(s *agent.Session) { a.opened(s, s.Replayed()) }
+
+func (a *API) opened(s *agent.Session, past int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.closed || a.followers[s.ID()] != nil {
 		return
 	}
-	f := &follower{session: s, fold: newFold(s.ID(), a.around())}
+	f := &follower{session: s, past: past, fold: newFold(s.ID(), a.around())}
 	a.followers[s.ID()] = f
 	if parent := a.followers[s.Info().Parent]; parent != nil {
 		parent.begot(s.Info())
@@ -39,15 +42,15 @@ func (a *API) Opened(s *agent.Session) {
 	})
 }
 
-// follow reads the session from its beginning, so that the mapping knows all of it; what was before it was opened is no news.
+// follow reads the session from its beginning, so that the mapping knows all of it; what was before is no news.
 func (a *API) follow(f *follower) {
-	id, replayed := f.session.ID(), f.session.Replayed()
+	id := f.session.ID()
 	defer a.hub.forget(id)
 	for e := range f.session.Events(a.ctx, 0) {
 		if e.Time.IsZero() {
 			e.Time = time.Now() // live output has no time of its own, and clients sort messages by it
 		}
-		if e.Seq > 0 && e.Seq <= replayed {
+		if e.Seq > 0 && e.Seq <= f.past {
 			f.step(e)
 			continue
 		}
