@@ -40,7 +40,7 @@ CLIENTS_TEST = go test -count=1 -timeout 15m -tags realclients ./agent/httpapi/c
 serve-test: export OPENCODE_EDITORS_SCREENS ?= $(CURDIR)/bin/screens
 serve-test: serve-guard
 	$(CLIENTS_TEST)
-	OPENCODE_EDITORS_SCREENS= OPENCODE_CLIENTS_SERVER=opencode $(CLIENTS_TEST) -run 'TestJourneys|TestShapes|TestAttach'
+	OPENCODE_EDITORS_SCREENS= OPENCODE_CLIENTS_SERVER=opencode $(CLIENTS_TEST) -run 'TestJourneys|TestShapes|TestAttach|TestRun|TestSpawn'
 
 # 50 sessions at once in OpenCode's server and in ours: CPU time and memory side by side. Takes three minutes.
 serve-bench:

@@ -68,8 +68,7 @@ func (a *API) follow(f *follower) {
 			f.step(e)
 			continue
 		}
-		if rest := f.rest(e); rest != "" {
-			live := agent.Event{Type: agent.TextDelta, SessionID: id, Turn: e.Turn, Time: e.Time, Text: rest}
+		for _, live := range f.rest(e) {
 			a.hub.publish(id, 0, e.Time, f.step(live))
 		}
 		events := f.step(e)
@@ -80,22 +79,28 @@ func (a *API) follow(f *follower) {
 	}
 }
 
-// rest is how the text of a finished reply goes on after what was seen of it live: the last of it is stored before the
-// follower comes to it. Clients that put their text together from the pieces miss nothing.
-func (f *follower) rest(e agent.Event) string {
+// rest is how a finished reply goes on after what was seen of it live: the last of it is stored before the follower comes to
+// it. Clients that put a text together from the pieces miss nothing.
+func (f *follower) rest(e agent.Event) []agent.Event {
 	if e.Type != agent.MessageDone {
-		return ""
+		return nil
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	shown := ""
-	if f.fold.live != nil {
-		shown = f.fold.live.text.String()
+	var rest []agent.Event
+	add := func(kind agent.EventType, whole string, seen *strings.Builder) {
+		if more, ok := strings.CutPrefix(whole, seen.String()); ok && strings.TrimSpace(more) != "" {
+			rest = append(rest, agent.Event{Type: kind, SessionID: e.SessionID, Turn: e.Turn, Time: e.Time, Text: more})
+		}
 	}
-	rest, ok := strings.CutPrefix(e.Message.Text, shown)
-	if !ok {
-		return "" // it became another text
+	live := f.fold.live
+	if live == nil {
+		live = &liveReply{}
 	}
+	if thoughts := e.Message.Reasoning; len(thoughts) > 0 {
+		add(agent.ThoughtDelta, thoughts[0].Text, &live.thought)
+	}
+	add(agent.TextDelta, e.Message.Text, &live.text)
 	return rest
 }
 

@@ -39,8 +39,8 @@ func TestAttach(t *testing.T) {
 	s := newPlace(t).start(chosen(), asking())
 	s.script(attachModel)
 	var session struct{ ID string }
-	s.post("POST", "/session", `{"title":"Earlier"}`, &session)
-	s.post("POST", "/session/"+session.ID+"/message", prompt("An earlier turn."), nil)
+	s.must("POST", "/session", `{"title":"Earlier"}`, &session)
+	s.must("POST", "/session/"+session.ID+"/message", prompt("An earlier turn."), nil)
 
 	c := s.attach(t, "--session", session.ID)
 	c.shows(`The earlier answer`)

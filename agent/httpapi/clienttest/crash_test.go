@@ -63,7 +63,7 @@ func TestCrash(t *testing.T) {
 			s := p.start(ours, asking())
 			s.script(c.model)
 			var session struct{ ID string }
-			s.post("POST", "/session", `{"title":"Crash"}`, &session)
+			s.must("POST", "/session", `{"title":"Crash"}`, &session)
 			s.call("POST", "/session/"+session.ID+"/prompt_async", prompt("Begin."))
 			s.await(c.name, func() bool { return c.now(s) })
 			s.kill()
@@ -106,7 +106,7 @@ func (s *server) allow() {
 	s.t.Helper()
 	var open []struct{ ID string }
 	for s.get("/permission", &open); len(open) > 0; open = open[1:] {
-		s.post("POST", "/permission/"+open[0].ID+"/reply", `{"reply":"once"}`, nil)
+		s.must("POST", "/permission/"+open[0].ID+"/reply", `{"reply":"once"}`, nil)
 	}
 }
 

@@ -18,7 +18,7 @@ import (
 // call sends a request without the SDK and returns status and body.
 func (s *server) call(method, path, body string) (int, []byte) {
 	s.t.Helper()
-	status, answer, err := s.try(method, path, body)
+	status, answer, err := s.try(*patience, method, path, body)
 	if err != nil {
 		s.t.Fatalf("%s %s: %v", method, path, err)
 	}
@@ -26,8 +26,8 @@ func (s *server) call(method, path, body string) (int, []byte) {
 }
 
 // try is call for goroutines, which may not end a test.
-func (s *server) try(method, path, body string) (int, []byte, error) {
-	ctx, cancel := context.WithTimeout(s.t.Context(), *patience)
+func (s *server) try(within time.Duration, method, path, body string) (int, []byte, error) {
+	ctx, cancel := context.WithTimeout(s.t.Context(), within)
 	defer cancel()
 	resp, err := s.send(ctx, method, path, body)
 	if err != nil {
@@ -50,10 +50,10 @@ func (s *server) send(ctx context.Context, method, path, body string) (*http.Res
 	return http.DefaultClient.Do(req)
 }
 
-func (s *server) get(path string, into any) { s.t.Helper(); s.post("GET", path, "", into) }
+func (s *server) get(path string, into any) { s.t.Helper(); s.must("GET", path, "", into) }
 
-// post expects an answer of 200 and reads it.
-func (s *server) post(method, path, body string, into any) {
+// must expects an answer of 200 and reads it.
+func (s *server) must(method, path, body string, into any) {
 	s.t.Helper()
 	status, answer := s.call(method, path, body)
 	if status != http.StatusOK {

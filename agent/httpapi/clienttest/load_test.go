@@ -97,7 +97,7 @@ func (s *server) turns(t *testing.T, name string, n int) {
 		s.write(file, calc)
 		s.script(fmt.Sprintf("!for Mend %[1]s\ncall read {\"filePath\":%[1]q}\n\n!for Mend %[1]s\ncall edit {\"filePath\":%[1]q,\"oldString\":\"a - b\",\"newString\":\"a + b\"}\n\n!for Mend %[1]s\nDone.\n", file))
 		var session struct{ ID string }
-		s.post("POST", "/session", fmt.Sprintf(`{"title":%q}`, file), &session)
+		s.must("POST", "/session", fmt.Sprintf(`{"title":%q}`, file), &session)
 		ids[i] = session.ID
 	}
 	var wg sync.WaitGroup
@@ -109,7 +109,7 @@ func (s *server) turns(t *testing.T, name string, n int) {
 
 // mend runs one turn to its end.
 func (s *server) mend(t *testing.T, session, file string) {
-	status, raw, err := s.try("POST", "/session/"+session+"/message", prompt("Mend "+file))
+	status, raw, err := s.try(10*(*patience), "POST", "/session/"+session+"/message", prompt("Mend "+file))
 	if err != nil || status != 200 || !strings.Contains(string(raw), `"Done."`) {
 		t.Errorf("%s: %d %v\n%.500s", file, status, err, raw)
 	}

@@ -123,7 +123,7 @@ func (v *tour) shell(t *testing.T, follow *stream, on []string) {
 	done := make(chan answer, 1)
 	path := "/session/" + on[1] + "/shell"
 	go func() {
-		status, body, err := v.s.try("POST", path, `{"agent":"build","command":"echo hi"}`)
+		status, body, err := v.s.try(*patience, "POST", path, `{"agent":"build","command":"echo hi"}`)
 		if err != nil {
 			body = []byte(err.Error())
 		}

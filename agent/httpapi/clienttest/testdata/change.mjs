@@ -16,7 +16,11 @@ const changed = disk()
 const messages = await ok(client.session.messages({ sessionID: session.id }))
 const user = messages.find((m) => m.info.role === "user").info.id
 const edit = messages.flatMap((m) => m.parts).find((p) => p.type === "tool" && p.tool === "edit")
-const diff = await ok(client.session.diff({ sessionID: session.id, messageID: user }))
+let diff = []
+for (let tries = 0; diff.length === 0 && tries < 200; tries++) {
+  await new Promise((resolve) => setTimeout(resolve, tries && 50)) // OpenCode works it out after the turn
+  diff = await ok(client.session.diff({ sessionID: session.id, messageID: user }))
+}
 
 const reverted = await ok(client.session.revert({ sessionID: session.id, messageID: user }))
 const back = disk() === original

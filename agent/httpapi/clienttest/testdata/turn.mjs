@@ -12,14 +12,14 @@ const parts = new Map()
 for (const { type, properties: p } of events.events) {
   if (type === "message.part.delta") parts.set(p.partID, (parts.get(p.partID) ?? "") + p.delta)
 }
-const text = last.parts.find((p) => p.type === "text")
+const written = messages.slice(1).flatMap((m) => m.parts.filter((p) => p.type === "text" || p.type === "reasoning"))
 const newest = await client.session.messages({ sessionID: session.id, limit: 1 })
 const before = await ok(client.session.messages({ sessionID: session.id, limit: 10, before: newest.response.headers.get("x-next-cursor") }))
 const ids = messages.flatMap((m) => [m.info.id, ...m.parts.map((p) => p.id)])
 report({
   course: course(events.events, session.id),
   outline: outline(messages),
-  streamed: parts.get(text.id) === text.text,
+  streamed: written.every((p) => parts.get(p.id) === p.text),
   parents: messages.filter((m) => m.info.role === "assistant").every((m) => m.info.parentID === messages[0].info.id),
   sorted: [...messages.map((m) => m.info.id)].sort().join() === messages.map((m) => m.info.id).join(),
   prefixes: ids.every((id) => /^(msg|prt)_[0-9a-zA-Z]{26}$/.test(id)) && /^ses_[0-9a-zA-Z]{26}$/.test(session.id),
