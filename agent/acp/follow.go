@@ -46,7 +46,6 @@ func (one *session) carry(v *view) {
 			events <- e
 		}
 	})
-	defer one.abandon()
 	for {
 		select {
 		case e, ok := <-events:

@@ -119,6 +119,7 @@ func (one *session) close() {
 	one.agent.Close()
 	one.follower.Do(func() { close(one.done) }) // it was never begun
 	<-one.done
+	one.abandon()
 }
 
 // opened is told of each session of the agent before its first event; the root's follower begins when the client knows it.
