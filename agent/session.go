@@ -100,6 +100,9 @@ func (s *Session) Events(ctx context.Context, from int64) iter.Seq[Event] {
 // Replayed is the Seq of the last event that was stored before this process opened the session.
 func (s *Session) Replayed() int64 { return s.replayed }
 
+// Last is the Seq of the last event that was stored.
+func (s *Session) Last() int64 { return s.log.last() }
+
 // Prompt starts a turn and returns its id at once. While a turn runs the prompt joins it at its next step, and the id of
 // that turn is returned.
 func (s *Session) Prompt(p Prompt) (turn string, err error) {

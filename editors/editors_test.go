@@ -14,7 +14,7 @@ func commands() []string {
 	return []string{
 		"opencode.prompt", "opencode.action", "opencode.cancel", "opencode.session.new", "opencode.session.list",
 		"opencode.session.open", "opencode.session.delete", "opencode.session.undo", "opencode.session.redo",
-		"opencode.permission.list", "opencode.permission.reply", "opencode.model.select", "opencode.agent.select", "opencode.status",
+		"opencode.permission.list", "opencode.permission.reply", "opencode.model.select", "opencode.agent.select", "opencode.status", "opencode.serve",
 	}
 }
 

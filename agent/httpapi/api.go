@@ -42,6 +42,8 @@ type Options struct {
 	MayRead func(abs string) bool
 	// Text is a text that [workspace.Contents] keeps under its name.
 	Text func(ref string) (string, error)
+	// Deleted is told of a session that was deleted, to remove what is kept of it elsewhere.
+	Deleted func(session string)
 }
 
 // Paths are folders in OpenCode's names.
@@ -77,7 +79,7 @@ func New(opt Options) *API {
 		a.mux.Handle(r.method+" "+r.path, a.handler(r))
 	}
 	for _, s := range opt.Sessions.Running() {
-		a.Opened(s)
+		a.opened(s, s.Last())
 	}
 	return a
 }

@@ -105,6 +105,7 @@ func (b *bench) open(remote bool) {
 		MCP:        func() map[string]httpapi.MCPStatus { return map[string]httpapi.MCPStatus{} },
 		LSP:        func() []httpapi.LSPStatus { return nil },
 		Formatters: func() []httpapi.FormatterStatus { return nil },
+		Deleted:    func(string) {},
 		MayRead:    func(abs string) bool { return !strings.HasSuffix(abs, ".env") },
 	}
 	api = httpapi.New(b.opt)
@@ -150,13 +151,17 @@ func (b *bench) do(method, path string, body any) (status int, answer string) {
 		}
 		text = string(data)
 	}
-	req, err := http.NewRequestWithContext(b.Context(), method, b.http.URL+path, strings.NewReader(text))
+	return b.send(method, path, text, "Content-Type", "application/json")
+}
+
+// send sends a request with one header.
+func (b *bench) send(method, path, body, name, value string) (status int, answer string) {
+	b.Helper()
+	req, err := http.NewRequestWithContext(b.Context(), method, b.http.URL+path, strings.NewReader(body))
 	if err != nil {
 		b.Fatal(err)
 	}
-	if text != "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
+	req.Header.Set(name, value)
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		b.Fatal(err)

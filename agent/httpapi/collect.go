@@ -61,7 +61,12 @@ func (m *Message) put(p Part) {
 
 // read maps the stored events of a session, whoever has it open.
 func (a *API) read(ctx context.Context, session string) (*fold, *collection, error) {
-	f, c := newFold(session, a.around()), &collection{}
+	return a.readOn(ctx, newFold(session, a.around()))
+}
+
+// readOn lets a mapping go on to the end of what is stored, and gives the messages of that.
+func (a *API) readOn(ctx context.Context, f *fold) (*fold, *collection, error) {
+	c := &collection{}
 	err := a.load(ctx, f, func(_ agent.Event, events []wireEvent) error {
 		c.add(events)
 		return nil
@@ -69,10 +74,24 @@ func (a *API) read(ctx context.Context, session string) (*fold, *collection, err
 	if err != nil {
 		return nil, nil, err
 	}
-	if l := a.follower(session); l != nil {
+	if l := a.follower(f.info.ID); l != nil {
 		c.add(l.partial(f.last))
 	}
 	return f, c, nil
+}
+
+// readFrom is read, of a session that is followed without what came before a turn: long ones need not be read whole for
+// their newest messages.
+func (a *API) readFrom(ctx context.Context, session string, first func(*fold) string) (*fold, *collection, error) {
+	f := newFold(session, a.around())
+	if l := a.follower(session); l != nil {
+		l.mu.Lock()
+		if id := first(l.fold); id != "" {
+			f.info, f.last = l.fold.info, seqOf(id)-1
+		}
+		l.mu.Unlock()
+	}
+	return a.readOn(ctx, f)
 }
 
 // load gives a mapping the events of its session that are stored after those that it has. A turn that a killed process left

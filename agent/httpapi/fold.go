@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"cmp"
+	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -75,11 +76,13 @@ type fold struct {
 	files []string
 	live  *liveReply
 
-	todos   []tools.Todo
-	asked   map[string]asked // the open questions by the session's ids
-	revert  *Revert
-	undone  []*Revert // what revert was before each undo that can be redone
-	retries int
+	todos []tools.Todo
+	asked map[string]asked // the open questions by the session's ids
+	// children are the sessions of tasks whose calls are not known yet.
+	children []agent.SessionInfo
+	revert   *Revert
+	undone   []*Revert // what revert was before each undo that can be redone
+	retries  int
 
 	out []wireEvent
 }
@@ -125,7 +128,30 @@ func (f *fold) step(e agent.Event) []wireEvent {
 	case agent.Undone, agent.Redone:
 		f.reversed(e)
 	}
+	if len(f.children) > 0 {
+		f.adopt()
+	}
 	return f.out
+}
+
+// adopt says of the calls that run which sessions do their tasks.
+func (f *fold) adopt() {
+	for _, t := range f.tools {
+		if t.Tool != "task" || t.State.Status != "running" || t.State.Metadata != nil {
+			continue
+		}
+		var args struct {
+			Description string `json:"description"`
+			Agent       string `json:"subagent_type"`
+		}
+		json.Unmarshal(t.State.Input, &args) // what is no task's matches no child
+		i := slices.IndexFunc(f.children, func(c agent.SessionInfo) bool { return c.Title == args.Description && c.Agent == args.Agent })
+		if i >= 0 {
+			t.State.Metadata = map[string]any{"sessionId": f.children[i].ID}
+			f.children = slices.Delete(f.children, i, i+1)
+			f.tool(t)
+		}
+	}
 }
 
 func (f *fold) emit(kind string, properties any) {

@@ -223,7 +223,6 @@ func TestFold(t *testing.T) {
 				ended(agent.Done, ""),
 			}, `
 message 3 assistant of 2 mod
-part 3 step-start
 part 3 reasoning ""
 delta 3 so
 part 3 text ""
@@ -294,7 +293,6 @@ part 3 tool c1 bash pending {}
 				created(), started("hi"), live(agent.TextDelta, "Hel"), replied(agent.Reply{Text: "Hel", Finish: "cancelled"}), ended(agent.Cancelled, ""),
 			}, `
 message 3 assistant of 2 mod
-part 3 step-start
 part 3 text ""
 delta 3 Hel
 message 3 assistant of 2 mod MessageAbortedError: Aborted
@@ -340,14 +338,12 @@ session.updated T
 				created(), started("hi"), live(agent.TextDelta, "Hel"), live(agent.Retrying, "busy"), live(agent.TextDelta, "Ha"), ended(agent.Failed, "the provider is down"),
 			}, `
 message 3 assistant of 2 mod
-part 3 step-start
 part 3 text ""
 delta 3 Hel
 removed 3
 status retry busy
 status busy
 message 3 assistant of 2 mod
-part 3 step-start
 part 3 text ""
 delta 3 Ha
 removed 3
@@ -523,5 +519,29 @@ func TestIDs(t *testing.T) {
 	}
 	if newIDs("ses_2").message(1) == i.message(1) {
 		t.Error("two sessions share an id")
+	}
+}
+
+// A task's call shows the session that does it as soon as that is known, also where several run side by side.
+func TestFoldTask(t *testing.T) {
+	task := func(id, what string) tools.Call {
+		return tools.Call{ID: id, Name: "task", Arguments: `{"description":"` + what + `","subagent_type":"explore"}`}
+	}
+	f := newFold("ses_1", elsewhere)
+	var got []wireEvent
+	for i, e := range logOf(created(), started("hi"), replied(calls(task("c1", "look"), task("c2", "see"))), begun(task("c1", "look")), begun(task("c2", "see")), live(agent.Progress, "explore: read")) {
+		if i == 4 {
+			f.children = []agent.SessionInfo{{ID: "ses_see", Title: "see", Agent: "explore"}, {ID: "ses_look", Title: "look", Agent: "explore"}}
+		}
+		if events := f.step(e); i > 3 {
+			got = append(got, events...)
+		}
+	}
+	want := `part 3 tool c2 task running {"description":"see","subagent_type":"explore"}
+part 3 tool c1 task running {"description":"look","subagent_type":"explore"} {"sessionId":"ses_look"}
+part 3 tool c2 task running {"description":"see","subagent_type":"explore"} {"sessionId":"ses_see"}
+`
+	if told(got) != want {
+		t.Errorf("got\n%swant\n%s", told(got), want)
 	}
 }

@@ -57,8 +57,7 @@ func (f *fold) beginLive() {
 	}
 	f.live = &liveReply{}
 	f.begin(f.last+1, "")
-	f.put(f.reply)
-	f.part(&StepStartPart{f.head("step-start", f.seq, placeStart, 0)})
+	f.put(f.reply) // its step-start comes with the stored reply: some clients print each that they are told of
 }
 
 func (f *fold) delta(place int, text string) {
@@ -82,7 +81,6 @@ func (f *fold) partial() []wireEvent {
 	}
 	f.out = nil
 	f.put(f.reply)
-	f.part(&StepStartPart{f.head("step-start", f.seq, placeStart, 0)})
 	if f.live.thought.Len() > 0 {
 		f.part(f.reasoning(0, 0, f.live.thought.String()))
 	}

@@ -12,20 +12,26 @@ import (
 // follower maps the events of one open session to the wire and hands them on.
 type follower struct {
 	session *agent.Session
+	past    int64 // up to here it happened before anybody could hear of it
 	mu      sync.Mutex
 	fold    *fold
 }
 
 // Opened follows a session from now on. It is what [agent.Options].Opened has to call; a session that is followed already is
 // left alone.
-func (a *API) Opened(s *agent.Session) {
+func (a *API) Opened(s *agent.Session) { a.opened(s, s.Replayed()) }
+
+func (a *API) opened(s *agent.Session, past int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.closed || a.followers[s.ID()] != nil {
 		return
 	}
-	f := &follower{session: s, fold: newFold(s.ID(), a.around())}
+	f := &follower{session: s, past: past, fold: newFold(s.ID(), a.around())}
 	a.followers[s.ID()] = f
+	if parent := a.followers[s.Info().Parent]; parent != nil {
+		parent.begot(s.Info())
+	}
 	a.work.Go(func() {
 		a.follow(f)
 		a.mu.Lock()
@@ -36,23 +42,27 @@ func (a *API) Opened(s *agent.Session) {
 	})
 }
 
-// follow reads the session from its beginning, so that the mapping knows all of it; what was before it was opened is no news.
+// follow reads the session from its beginning, so that the mapping knows all of it; what was before is no news.
 func (a *API) follow(f *follower) {
-	id, replayed := f.session.ID(), f.session.Replayed()
+	id := f.session.ID()
 	defer a.hub.forget(id)
 	for e := range f.session.Events(a.ctx, 0) {
 		if e.Time.IsZero() {
 			e.Time = time.Now() // live output has no time of its own, and clients sort messages by it
 		}
-		fresh := e.Seq == 0 || e.Seq > replayed
-		if rest := f.rest(e); fresh && rest != "" {
+		if e.Seq > 0 && e.Seq <= f.past {
+			f.step(e)
+			continue
+		}
+		if rest := f.rest(e); rest != "" {
 			live := agent.Event{Type: agent.TextDelta, SessionID: id, Turn: e.Turn, Time: e.Time, Text: rest}
 			a.hub.publish(id, 0, e.Time, f.step(live))
 		}
 		events := f.step(e)
-		if fresh {
-			a.hub.publish(id, e.Seq, e.Time, a.withDiff(events, e))
+		if a.hub.heard() {
+			events = a.withDiff(events, e)
 		}
+		a.hub.publish(id, e.Seq, e.Time, events)
 	}
 }
 
@@ -87,6 +97,13 @@ func (a *API) withDiff(events []wireEvent, e agent.Event) []wireEvent {
 		return events
 	}
 	return append(events, wireEvent{"session.diff", props{"sessionID": e.SessionID, "diff": diff}})
+}
+
+// begot tells the parent's follower of the session of a task: the call that started it shows which it is.
+func (f *follower) begot(child agent.SessionInfo) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.fold.children = append(f.fold.children, child)
 }
 
 func (f *follower) step(e agent.Event) []wireEvent {

@@ -73,31 +73,34 @@ func (h *hub) unsubscribe(s *subscriber) {
 // publish hands events on. Only a session's follower calls it for that session, so they stay in order.
 func (h *hub) publish(session string, seq int64, at time.Time, events []wireEvent) {
 	b := batch{session: session, seq: seq, at: at}
-	if h.heard(b) && len(events) > 0 {
+	for !h.hand(b, len(events)) { // who begins to listen meanwhile wants them, too
 		b.events = h.encode(b, events)
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if seq > 0 {
-		h.seen[session] = mark{session, seq, millis(at)}
-	}
-	if len(b.events) == 0 && seq == 0 {
-		return
-	}
-	for s := range h.subs {
-		if !s.push(b) {
-			delete(h.subs, s)
-		}
 	}
 }
 
-// heard reports whether anybody listens; where nobody does the event counts as seen.
-func (h *hub) heard(b batch) bool {
+// hand gives a batch to those who listen. It does nothing and says so where there are some and the events, n of them, are not
+// encoded yet.
+func (h *hub) hand(b batch, n int) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.subs) == 0 && b.seq > 0 {
+	if len(h.subs) > 0 && n > 0 && b.events == nil {
+		return false
+	}
+	if b.seq > 0 {
 		h.seen[b.session] = mark{b.session, b.seq, millis(b.at)}
 	}
+	for s := range h.subs {
+		if (b.seq > 0 || n > 0) && !s.push(b) {
+			delete(h.subs, s)
+		}
+	}
+	return true
+}
+
+// heard reports whether anybody listens.
+func (h *hub) heard() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
 	return len(h.subs) > 0
 }
 
@@ -118,7 +121,7 @@ type envelope struct {
 // encode gives events their ids: those of stored ones are the same whenever they are sent.
 func (h *hub) encode(b batch, events []wireEvent) [][]byte {
 	ids := newIDs(b.session)
-	var out [][]byte
+	out := make([][]byte, 0, len(events))
 	for i, e := range events {
 		id := ids.make("evt", b.seq, i)
 		if b.seq == 0 {

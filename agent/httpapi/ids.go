@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/base32"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -41,4 +42,13 @@ func (i ids) message(seq int64) string { return i.make("msg", seq, 0) }
 // part is the id of a part of that message. Beyond what two hex digits count the digits grow, which keeps the order.
 func (i ids) part(seq int64, place, n int) string {
 	return fmt.Sprintf("prt_%010x%02x%s%04x", seq, place, i.tag[:10], n)
+}
+
+// seqOf is the Seq that an id of make was made from.
+func seqOf(id string) int64 {
+	n, err := strconv.ParseInt(id[4:14], 16, 64)
+	if err != nil {
+		return 1
+	}
+	return n
 }

@@ -129,26 +129,6 @@ func TestBadBodies(t *testing.T) {
 	}
 }
 
-// send sends a request with one header.
-func (b *bench) send(method, path, body, name, value string) (int, string) {
-	b.Helper()
-	req, err := http.NewRequestWithContext(b.Context(), method, b.http.URL+path, strings.NewReader(body))
-	if err != nil {
-		b.Fatal(err)
-	}
-	req.Header.Set(name, value)
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer res.Body.Close()
-	data, err := io.ReadAll(res.Body)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return res.StatusCode, string(data)
-}
-
 // Every route with parameters that are missing or wrong.
 func TestBadQuery(t *testing.T) {
 	b := newBench(t, "")

@@ -84,7 +84,7 @@ func (a *API) wait(c *call, p agent.Prompt) (*Message, error) {
 	if _, err := s.Wait(c.Context(), turn); err != nil {
 		return nil, err
 	}
-	f, all, err := a.read(c.Context(), s.ID())
+	f, all, err := a.readFrom(c.Context(), s.ID(), func(f *fold) string { return f.first[turn] })
 	if err != nil {
 		return nil, err
 	}

@@ -39,8 +39,7 @@ type route struct {
 	doc          string
 	query        []param
 	body, result reflect.Type // none for none
-	needsBody    bool
-	status       int // of success
+	status       int          // of success
 	stream       bool
 	serve        func(a *API, c *call) (any, error)
 }

@@ -2,6 +2,7 @@ package httpapi
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"strings"
 
@@ -154,6 +155,7 @@ func (a *API) sessionDelete(c *call, _ none) (bool, error) {
 	}
 	gone, err := a.opt.Sessions.Delete(c.Context(), info.ID)
 	for _, id := range gone {
+		a.opt.Deleted(id)
 		s := a.around().session(agent.SessionInfo{ID: id, Directory: a.directory})
 		if id == info.ID {
 			s = a.around().session(info)
@@ -204,7 +206,13 @@ func (a *API) messageList(c *call, _ none) ([]*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, all, err := a.read(c.Context(), info.ID)
+	limit := int(min(c.number("limit", math.MaxInt32), math.MaxInt32))
+	_, all, err := a.readFrom(c.Context(), info.ID, func(f *fold) string {
+		if c.query.Get("before") != "" {
+			return ""
+		}
+		return f.newest(limit + 1) // a turn has one message at least
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -216,7 +224,6 @@ func (a *API) messageList(c *call, _ none) ([]*Message, error) {
 		}
 		list = list[:i]
 	}
-	limit := int(min(c.number("limit", int64(len(list))), int64(len(list))))
 	if limit > 0 && limit < len(list) {
 		list = list[len(list)-limit:]
 		c.w.Header().Set("X-Next-Cursor", list[0].Info.messageID())

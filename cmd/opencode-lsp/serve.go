@@ -55,8 +55,8 @@ func (p *program) serveCommand() *cobra.Command {
 	f.StringVar(&o.tlsCert, "tls-cert", "", "the certificate (PEM) for https")
 	f.StringVar(&o.tlsKey, "tls-key", "", "its key (PEM)")
 	f.BoolVar(&o.plaintext, "insecure-plaintext", false, "serve other machines without TLS: whoever is on the way reads the password")
-	f.BoolVar(&o.generate, "generate-password", false, "make a password and write it to a file of mode 0600, whose path is printed")
-	f.StringVar(&o.passwordFile, "password-file", "", "read the password from this file; SIGHUP reads it again")
+	f.BoolVar(&o.generate, "generate-password", false, "make a password and write it to a file of mode 0600, whose path is printed; SIGUSR1 makes another")
+	f.StringVar(&o.passwordFile, "password-file", "", "read the password from this file; SIGUSR1 reads it again")
 	f.BoolVar(&o.remoteApproval, "remote-approval", false, "let clients answer permission questions")
 	f.StringVar(&o.log, "log", "", "log to this file instead of the state folder")
 	f.BoolVarP(&o.verbose, "verbose", "v", false, "log more")
@@ -78,6 +78,8 @@ func (o serveOptions) check() error {
 
 // serveHere serves the working folder until ctx ends.
 func (p *program) serveHere(ctx context.Context, o serveOptions) error {
+	ctx, leave := untilHangup(ctx)
+	defer leave()
 	secret, err := p.serverSecret(o)
 	if err != nil {
 		return err

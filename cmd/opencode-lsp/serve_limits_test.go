@@ -161,6 +161,10 @@ func (s *served) pour(size int) (status, sent int) {
 func serveSlow(t *testing.T) {
 	s := newServed(t).start()
 	var work sync.WaitGroup
+	if *heavy {
+		work.Go(s.halfBody)
+		work.Go(s.idle)
+	}
 	for name, text := range map[string]string{"slowloris": slowloris, "silent": ""} {
 		work.Go(func() {
 			took := s.drip(text)
@@ -171,6 +175,32 @@ func serveSlow(t *testing.T) {
 		})
 	}
 	work.Wait()
+}
+
+// halfBody and idle look at the limits that take long.
+func (s *served) halfBody() {
+	c := s.dial()
+	c.SetDeadline(time.Now().Add(90 * time.Second))
+	start := time.Now()
+	io.WriteString(c, s.request("POST", "/session", "", "Content-Type: application/json", "Content-Length: 100")+"{")
+	got := readAnswer(s.t, bufio.NewReader(c), "POST")
+	if took := time.Since(start); got.status() != 408 || took > 35*time.Second {
+		s.t.Errorf("half a body: %s after %s", got, took)
+	}
+	s.t.Logf("half a body: %d after %.0f s", got.status(), time.Since(start).Seconds())
+}
+
+func (s *served) idle() {
+	c := s.dial()
+	c.SetDeadline(time.Now().Add(90 * time.Second))
+	start := time.Now()
+	io.WriteString(c, s.request("GET", health, ""))
+	io.Copy(io.Discard, c)
+	took := time.Since(start)
+	if took < 50*time.Second || took > 70*time.Second {
+		s.t.Errorf("an idle connection: closed after %s", took)
+	}
+	s.t.Logf("an idle connection: closed after %.0f s", took.Seconds())
 }
 
 const slowloris = "GET / HTTP/1.1\r\nX: and more and more and more"
@@ -298,7 +328,7 @@ func serveFraming(t *testing.T) {
 
 // 21: either signal closes listener and streams in time, and nothing is left.
 func serveShutdown(t *testing.T) {
-	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
 		s := newServed(t).start("--port", freePort(t))
 		held := s.dial()
 		io.WriteString(held, "GET / HTTP/1.1\r\n")

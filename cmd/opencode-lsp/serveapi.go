@@ -25,6 +25,11 @@ func (e *engine) api(sessions *agent.Sessions, remoteApproval bool) *httpapi.API
 		Agent: e.agentName, Model: e.modelName, Agents: e.profiles, Answering: e.answering, Commands: e.apiCommands, Skills: e.apiSkills,
 		Providers: e.apiProviders, Config: e.apiConfig, MCP: e.apiMCP, LSP: e.apiLSP, Formatters: e.apiFormatters,
 		MayRead: func(abs string) bool { return e.mayRead(e.policy(), abs) }, Text: e.contents.Load,
+		Deleted: func(session string) {
+			if err := e.program.removeTranscript(session); err != nil {
+				logger().Warningf("transcript: %s", err)
+			}
+		},
 	})
 	e.served.Store(a)
 	for _, s := range sessions.Running() { // opened meanwhile

@@ -113,7 +113,7 @@ func (s *serverSecret) follow(ctx context.Context, server *httpapi.Server) {
 	if s.path == "" && s.source == "" {
 		return
 	}
-	again, stop := hangups()
+	again, stop := rotations()
 	defer stop()
 	for {
 		select {

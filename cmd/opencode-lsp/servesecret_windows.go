@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"io/fs"
 	"os"
 )
@@ -8,5 +9,10 @@ import (
 // private: modes say nothing here; the user's profile folder is the user's.
 func private(fs.FileInfo) bool { return true }
 
-// hangups: there are none here.
-func hangups() (<-chan os.Signal, func()) { return nil, func() {} }
+// rotations: no signal asks for one here.
+func rotations() (<-chan os.Signal, func()) { return nil, func() {} }
+
+// untilHangup: a closed console is an interrupt here.
+func untilHangup(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithCancel(ctx)
+}

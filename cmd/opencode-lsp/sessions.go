@@ -148,9 +148,18 @@ func (p *program) deleteSession(ctx context.Context, s *store.Store, id string) 
 	defer sessions.Close()
 	gone, err := sessions.Delete(ctx, id)
 	for _, id := range gone {
-		if err := os.Remove(filepath.Join(p.dirs.transcripts(), id+".md")); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		if err := p.removeTranscript(id); err != nil {
 			return fmt.Errorf("the session is deleted, its transcript is not: %w", err)
 		}
+	}
+	return err
+}
+
+// removeTranscript removes the file that an editor shows of a session, if there is one.
+func (p *program) removeTranscript(session string) error {
+	err := os.Remove(filepath.Join(p.dirs.transcripts(), session+".md"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
 	return err
 }

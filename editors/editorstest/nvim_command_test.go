@@ -3,6 +3,12 @@
 package editorstest
 
 import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -37,6 +43,76 @@ func TestNeovimCommandLine(t *testing.T) {
 			}
 		}
 	})
+}
+
+// serveAddress is what Neovim says once it serves: the address and the file of the password.
+var serveAddress = regexp.MustCompile(`the password for (http://127\.0\.0\.1:\d+) is in (\S+)`)
+
+// A prompt that comes by HTTP has its question, and its edit, in Neovim.
+func TestNeovimServe(t *testing.T) {
+	everyNeovim(t, func(t *testing.T, m machine) {
+		d := newDesk(t, m, calc(), editCall+"Done from afar.\n")
+		n := d.newNvim("calc.sh")
+		n.awaitExpr(`join(getcompletion("OpenCode serve ", "cmdline"))`, "stop")
+		n.ex("OpenCode serve")
+		n.shows("the password for")
+		n.keep("serves")
+		n.keys("Enter")
+		said := d.until("the address", func() (string, bool) {
+			now := n.expr(`join(split(execute("messages"), "\n"), "")`)
+			return now, serveAddress.MatchString(now)
+		})
+		at := serveAddress.FindStringSubmatch(said)
+		c := &remote{t: t, url: at[1], password: d.inside(at[2])}
+		var session struct{ ID string }
+		c.post("/session", `{}`, &session)
+		c.post("/session/"+session.ID+"/prompt_async", `{"parts": [{"type": "text", "text": "make it right"}]}`, nil)
+		n.allow("1", "edit")
+		n.awaitBuffer("calc.sh", "+ $2")
+		d.awaitTranscript("Done from afar.")
+		n.ex("OpenCode serve stop")
+		n.shows("HTTP is closed")
+	})
+}
+
+// inside is a file of the user's machine, by its name there, without the space around it.
+func (d *desk) inside(path string) string {
+	d.t.Helper()
+	text, err := os.ReadFile(filepath.Join(d.root, path))
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	return strings.TrimSpace(string(text))
+}
+
+// remote is a client of the served sessions.
+type remote struct {
+	t             *testing.T
+	url, password string
+}
+
+func (c *remote) post(path, body string, result any) {
+	c.t.Helper()
+	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.url+path, strings.NewReader(body))
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	req.SetBasicAuth("opencode", c.password)
+	req.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(req)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	text, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode >= 300 {
+		c.t.Fatalf("POST %s: %s %v %s", path, answer.Status, err, text)
+	}
+	if result != nil {
+		if err := json.Unmarshal(text, result); err != nil {
+			c.t.Fatal(err)
+		}
+	}
 }
 
 // Reject with words: the model reads them and goes on.

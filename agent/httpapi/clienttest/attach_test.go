@@ -60,12 +60,12 @@ func TestAttach(t *testing.T) {
 	c.keep("edit")
 	c.keys("Enter")
 	c.shows(`Which colour\?[\s\S]*Red[\s\S]*Blue`)
-	if text, err := os.ReadFile(filepath.Join(s.dir, "calc.go")); err != nil || !strings.Contains(string(text), "a + b") {
-		t.Errorf("calc.go: %v\n%s", err, text)
-	}
+	c.file(s, "a + b")
 	c.keep("question")
 	c.keys("Down", "Enter")
 	c.shows(`You chose well`)
+	c.undo(s)
+	c.shell(s)
 
 	c.text("Now wait.")
 	c.keys("Enter")
@@ -77,4 +77,44 @@ func TestAttach(t *testing.T) {
 	if last := s.model.Requests(); !strings.Contains(string(last[len(last)-1]), "Blue") {
 		t.Error("the answer to the question did not reach the model")
 	}
+}
+
+// undo takes the last turn's edit back, and brings it again.
+func (c *screen) undo(s *server) {
+	c.t.Helper()
+	c.text("/undo")
+	c.shows(`/undo +Undo`)
+	c.keys("Enter")
+	c.shows(`message reverted`)
+	c.file(s, "a - b")
+	c.keep("undone")
+	c.keys("C-u") // the prompt is there to be changed
+	c.text("/redo")
+	c.shows(`/redo +Redo`)
+	c.keys("Enter")
+	c.shows(`You chose well`)
+	c.file(s, "a + b")
+}
+
+// shell runs a command of the user's own, which only ours asks about.
+func (c *screen) shell(s *server) {
+	c.t.Helper()
+	c.keys("!")
+	c.shows(`Shell`)
+	c.text("echo $((6*7))")
+	c.keys("Enter")
+	if s.kind == ours {
+		c.shows(`Permission required[\s\S]*\$ echo \$\(\(6\*7\)\)[\s\S]*Allow once`)
+		c.keys("Enter")
+	}
+	c.shows(`(?m)^ +┃ +42 *$`)
+}
+
+// file waits until the project's source holds a text.
+func (c *screen) file(s *server, text string) {
+	c.t.Helper()
+	s.await("calc.go with "+text, func() bool {
+		now, err := os.ReadFile(filepath.Join(s.dir, "calc.go"))
+		return err == nil && strings.Contains(string(now), text)
+	})
 }

@@ -23,6 +23,8 @@ const commands: Record<string, Run> = {
   transcript: (s) => s.command("opencode.session.open"),
   model: (s) => select(s, "model", "provider/model"),
   agent: (s) => select(s, "agent", "build, plan, …"),
+  serve: (s) => s.command("opencode.serve"), // the server itself says where it listens
+  stopServing: (s) => s.command("opencode.serve", { stop: true }),
   menu,
   restart: (s) => s.restart(),
   showLog: async (s) => s.log.show(true),

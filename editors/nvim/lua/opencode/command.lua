@@ -53,6 +53,21 @@ function subs.model(name)
   end)
 end
 
+function subs.agent()
+  opencode().command('opencode.agent.select', nil, function(result)
+    config.notify('OpenCode: prompts go to ' .. result.agent)
+  end)
+end
+
+-- serve shows the result, since the server's own message of it may be cut to one line.
+function subs.serve(argument)
+  opencode().command('opencode.serve', { stop = argument == 'stop' }, function(result)
+    if result.passwordFile then
+      config.notify('OpenCode: the password for ' .. result.url .. ' is in ' .. result.passwordFile)
+    end
+  end)
+end
+
 function subs.status()
   opencode().command('opencode.status', nil, function(s)
     config.notify(('OpenCode %s: model %s, %d question(s) open, %d file(s) not saved'):format(
@@ -74,6 +89,9 @@ local function parse(words)
     return name, argument
   end
   if #words == 2 and name == 'model' and argument:find('/', 1, true) then
+    return name, argument
+  end
+  if #words == 2 and name == 'serve' and argument == 'stop' then
     return name, argument
   end
 end
@@ -102,6 +120,8 @@ function M.complete(lead, line)
     choices = vim.list_extend(vim.tbl_keys(subs), actions)
   elseif before:find('^answer%s+%S*$') then
     choices = vim.list_extend({}, replies)
+  elseif before:find('^serve%s+%S*$') then
+    choices = { 'stop' }
   end
   table.sort(choices)
   return vim.tbl_filter(function(choice)
