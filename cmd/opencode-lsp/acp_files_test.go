@@ -54,7 +54,6 @@ Done.
 func TestACPStaleBuffer(t *testing.T) {
 	inACP(t, map[string]string{"clean.txt": "old\n", "dirty.txt": "old\n"}, `
 call bash {"command":"echo new > clean.txt; echo new > dirty.txt"}
-
 call read {"filePath":"clean.txt"}
 call read {"filePath":"dirty.txt"}
 
@@ -67,7 +66,7 @@ Done.
 		session := c.start("read", "write")
 		c.choose("once", "once")
 		c.must("session/prompt", acpText(session, "x"))
-		got := string(c.model.Requests()[2])
+		got := string(c.model.Requests()[1])
 		if !strings.Contains(got, `1: new\n`) || !strings.Contains(got, `1: user\n`) {
 			t.Errorf("the model read %s", got)
 		}
