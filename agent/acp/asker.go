@@ -100,7 +100,11 @@ func (a *asker) ask(s *agent.Session, q agent.OpenQuestion) {
 
 // permission asks for one of the offered answers.
 func (a *asker) permission(ctx context.Context, s *agent.Session, q agent.OpenQuestion) {
-	reply, err := a.request(ctx, a.call(s, q), choicesOf(q))
+	about := a.call(s, q)
+	reply, err := a.request(ctx, about, choicesOf(q))
+	if about.ID != q.Call {
+		defer a.close(about, err == nil && reply != permission.Reject)
+	}
 	switch {
 	case ctx.Err() != nil: // settled elsewhere
 	case errors.Is(err, errDismissed):
@@ -111,6 +115,15 @@ func (a *asker) permission(ctx context.Context, s *agent.Session, q agent.OpenQu
 	default:
 		a.answer(s, q, permission.Answer{Reply: reply})
 	}
+}
+
+// close ends what stood for a question alone; nothing else tells the client that it is over.
+func (a *asker) close(about toolCall, well bool) {
+	status := "failed"
+	if well {
+		status = "completed"
+	}
+	a.one.update(toolCall{Update: "tool_call_update", ID: about.ID, Status: status})
 }
 
 func (a *asker) answer(s *agent.Session, q agent.OpenQuestion, answer permission.Answer) {

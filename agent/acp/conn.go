@@ -23,11 +23,13 @@ var errGone = errors.New("the client has left")
 // writes. Who sends waits until the writer has taken the message, so that a client which reads slowly slows the sender
 // down and memory does not grow.
 type conn struct {
-	rwc  io.ReadWriteCloser
-	out  chan []byte
-	done chan struct{} // closed when the connection is over
-	over sync.Once
-	work sync.WaitGroup // requests that are being served, and the writer
+	rwc    io.ReadWriteCloser
+	out    chan []byte
+	eof    chan struct{} // closed when the client sends no more: no call of ours is answered any more
+	done   chan struct{} // closed when the connection is over
+	over   sync.Once
+	served sync.WaitGroup // the client's requests
+	writer sync.WaitGroup
 
 	mu      sync.Mutex
 	last    int64
@@ -50,11 +52,31 @@ type handler func(ctx context.Context, method string, params json.RawMessage, no
 
 func newConn(rwc io.ReadWriteCloser) *conn {
 	c := &conn{
-		rwc: rwc, out: make(chan []byte), done: make(chan struct{}),
+		rwc: rwc, out: make(chan []byte), eof: make(chan struct{}), done: make(chan struct{}),
 		calls: map[int64]chan message{}, serving: map[string]context.CancelCauseFunc{},
 	}
-	c.work.Go(c.write)
+	c.writer.Go(c.write)
 	return c
+}
+
+// settle gives what was asked for before the client's last message some time to be answered.
+func (c *conn) settle(most time.Duration) {
+	answered := make(chan struct{})
+	go func() { // it ends with the requests, which finish waits for
+		defer close(answered)
+		c.served.Wait()
+	}()
+	select {
+	case <-answered:
+	case <-time.After(most):
+	}
+}
+
+// finish waits until what the client has asked for is answered, then ends the connection.
+func (c *conn) finish() {
+	c.served.Wait()
+	c.close()
+	c.writer.Wait()
 }
 
 // close ends the connection: everything that waits for the client is told so.
@@ -67,7 +89,7 @@ func (c *conn) close() {
 
 // read hands on what the client sends until it leaves.
 func (c *conn) read(ctx context.Context, handle handler) {
-	defer c.close()
+	defer close(c.eof)
 	r := bufio.NewReaderSize(c.rwc, 64<<10)
 	for {
 		line, err := readLine(r)
@@ -75,7 +97,7 @@ func (c *conn) read(ctx context.Context, handle handler) {
 		case errors.Is(err, errTooLong):
 			c.refuse(nil, &Error{Code: codeInvalidRequest, Message: err.Error()})
 			continue
-		case err != nil:
+		case err != nil || ctx.Err() != nil:
 			return
 		case len(line) == 0:
 			continue
@@ -110,7 +132,7 @@ func (c *conn) serve(ctx context.Context, m message, handle handler) {
 	c.serving[key] = cancel
 	c.mu.Unlock()
 	result, err := guard(m.Method, func() (any, error) { return handle(ctx, m.Method, m.Params, false) })
-	c.work.Go(func() {
+	c.served.Go(func() {
 		if rest, ok := result.(later); ok && err == nil {
 			result, err = guard(m.Method, func() (any, error) { return rest(ctx) })
 		}
@@ -275,6 +297,8 @@ func call[T any](ctx context.Context, c *conn, method string, params any) (T, er
 	case <-ctx.Done():
 		c.notify("$/cancel_request", map[string]any{"requestId": id})
 		return result, context.Cause(ctx)
+	case <-c.eof:
+		return result, errGone
 	case <-c.done:
 		return result, errGone
 	}

@@ -37,7 +37,13 @@ func promptOf(root string, blocks []block) (agent.Prompt, error) {
 			return agent.Prompt{}, invalid("prompt[%d]: %s", i, err)
 		}
 	}
-	b.prompt.Text, b.prompt.Context = cmp.Or(b.text.String(), "See what is attached."), b.below.String()
+	b.prompt.Text, b.prompt.Context = b.text.String(), b.below.String()
+	if strings.TrimSpace(b.prompt.Text) == "" {
+		if len(b.prompt.Files) == 0 {
+			return agent.Prompt{}, invalid("prompt is empty")
+		}
+		b.prompt.Text = "See what is attached."
+	}
 	return b.prompt, nil
 }
 

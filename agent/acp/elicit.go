@@ -35,8 +35,11 @@ func (a *asker) answerTo(ctx context.Context, s *agent.Session, q agent.OpenQues
 	if len(q.Choices) == 0 {
 		return "", errors.New("the client shows no forms, and the question has no options")
 	}
-	offers := append(choicesOf(q), offer{permission.Reject, permissionOption{ID: "reject", Name: "Do not answer", Kind: "reject_once"}})
-	return a.request(ctx, a.call(s, q), offers)
+	offers := append([]offer{{permission.Reject, permissionOption{ID: "reject", Name: "Do not answer", Kind: "reject_once"}}}, choicesOf(q)...)
+	about := a.call(s, q)
+	reply, err := a.request(ctx, about, offers)
+	a.close(about, err == nil && reply != permission.Reject)
+	return reply, err
 }
 
 // The fields of the form.
@@ -127,8 +130,8 @@ func (a *asker) trust(ctx context.Context, lines []string) bool {
 	a.push(&asked{put: func(ctx context.Context) {
 		reply, err := a.request(ctx, about, offers)
 		trusted := err == nil && reply == yes
+		a.close(about, trusted)
 		answer <- trusted
-		a.one.update(toolCall{Update: "tool_call_update", ID: about.ID, Status: map[bool]string{true: "completed", false: "failed"}[trusted]})
 	}})
 	select {
 	case ok := <-answer:

@@ -82,8 +82,8 @@ func (f *files) look(path string) {
 		return
 	}
 	disk, err := f.ws.OnDisk(path)
-	if err != nil {
-		return // no text file, and Read says why
+	if err != nil || disk.Editable() != nil {
+		return // no text that a client could show
 	}
 	ctx, cancel := context.WithTimeout(f.one.ctx, askWithin)
 	defer cancel()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 )
@@ -22,7 +21,13 @@ type shownTerminal struct{ call, terminal string }
 func (one *session) follow() {
 	one.follower.Do(func() {
 		v := newView(one, true)
+		one.mu.Lock()
+		v.calls = one.known
+		one.mu.Unlock()
 		one.commands(v)
+		if one.server.client.Session.Notices != nil {
+			v.notices()
+		}
 		one.server.work.Go(func() {
 			defer close(one.done)
 			one.carry(v)
@@ -68,7 +73,9 @@ func (one *session) react(v *view, e agent.Event) {
 		one.files.learn(e.Result.Changes)
 	case agent.TurnStarted:
 		one.commands(v)
+		v.notices()
 	case agent.TurnEnded:
+		v.notices()
 		one.asks.clear(one.root)
 		one.commands(v)
 		one.ended(e.Turn, ending{*e.End, v.finish})
@@ -95,6 +102,7 @@ func (one *session) followChild(child *agent.Session) {
 func (one *session) replay(ctx context.Context) {
 	v := newView(one, false)
 	last := max(one.root.Replayed(), one.shown())
+	defer one.knows(v)
 	for e := range one.root.Events(ctx, 0) {
 		if e.Seq > last {
 			return
@@ -106,6 +114,13 @@ func (one *session) replay(ctx context.Context) {
 			return
 		}
 	}
+}
+
+// knows keeps the calls that the client knows of a replay for the follower: those that a killed process left are closed by it.
+func (one *session) knows(v *view) {
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	one.known = v.calls
 }
 
 // shown is the last event that the client has seen live, 0 for none; saw notes one.
@@ -181,6 +196,3 @@ func (one *session) commands(v *view) {
 	v.commands = names
 	one.update(map[string]any{"sessionUpdate": "available_commands_update", "availableCommands": list})
 }
-
-// progressEvery is how often the last line of a command's output is shown while it runs.
-const progressEvery = 200 * time.Millisecond

@@ -85,8 +85,12 @@ type Server struct {
 	closed   bool
 }
 
-// closeWithin bounds the end: what cannot be called off must not keep the process.
-const closeWithin = 2500 * time.Millisecond
+// settleWithin is how long requests that were sent right before the end may take, closeWithin bounds the end: what cannot be
+// called off must not keep the process. Together they are below 5 s.
+const (
+	settleWithin = 500 * time.Millisecond
+	closeWithin  = 2500 * time.Millisecond
+)
 
 // Serve speaks to one client until it leaves or ctx ends.
 func Serve(ctx context.Context, rwc io.ReadWriteCloser, opt Options) {
@@ -95,6 +99,8 @@ func Serve(ctx context.Context, rwc io.ReadWriteCloser, opt Options) {
 	s := &Server{opt: opt, ctx: ctx, conn: newConn(rwc), sessions: map[string]*session{}, opening: map[string]bool{}}
 	go s.conn.read(ctx, s.handle) // a read that cannot be called off ends with the process
 	select {
+	case <-s.conn.eof:
+		s.conn.settle(settleWithin)
 	case <-s.conn.done:
 	case <-ctx.Done():
 	}
@@ -102,9 +108,8 @@ func Serve(ctx context.Context, rwc io.ReadWriteCloser, opt Options) {
 	go func() {
 		defer close(ended)
 		s.close()
-		s.conn.close()
+		s.conn.finish()
 		cancel()
-		s.conn.work.Wait()
 		s.work.Wait()
 	}()
 	select {
@@ -133,8 +138,8 @@ func (s *Server) close() {
 // method serves one method of the protocol.
 type method func(s *Server, ctx context.Context, params json.RawMessage) (any, error)
 
-// slow is a method that may take its time beside others.
-func slow[P interface{ check() error }](f func(*Server, context.Context, P) (any, error)) method {
+// beside is a method that may take its time beside others.
+func beside[P interface{ check() error }](f func(*Server, context.Context, P) (any, error)) method {
 	return func(s *Server, _ context.Context, params json.RawMessage) (any, error) {
 		p, err := decode[P](params)
 		if err != nil {
@@ -144,8 +149,8 @@ func slow[P interface{ check() error }](f func(*Server, context.Context, P) (any
 	}
 }
 
-// prompt is a method that is served, or begun, in its turn among the messages.
-func prompt[P interface{ check() error }](f func(*Server, P) (any, error)) method {
+// inTurn is a method that is served, or begun, in its turn among the messages.
+func inTurn[P interface{ check() error }](f func(*Server, P) (any, error)) method {
 	return func(s *Server, _ context.Context, params json.RawMessage) (any, error) {
 		p, err := decode[P](params)
 		if err != nil {
@@ -158,21 +163,21 @@ func prompt[P interface{ check() error }](f func(*Server, P) (any, error)) metho
 // requests and notifications are what the server understands.
 var (
 	requests = map[string]method{
-		"initialize":                prompt((*Server).initialize),
-		"authenticate":              prompt((*Server).authenticate),
-		"session/new":               slow((*Server).newSession),
-		"session/load":              slow((*Server).loadSession),
-		"session/resume":            slow((*Server).resumeSession),
-		"session/fork":              slow((*Server).forkSession),
-		"session/list":              slow((*Server).listSessions),
-		"session/delete":            slow((*Server).deleteSession),
-		"session/close":             slow((*Server).closeSession),
-		"session/prompt":            prompt((*Server).prompt),
-		"session/set_mode":          slow((*Server).setMode),
-		"session/set_model":         slow((*Server).setModel),
-		"session/set_config_option": slow((*Server).setOption),
+		"initialize":                inTurn((*Server).initialize),
+		"authenticate":              inTurn((*Server).authenticate),
+		"session/new":               beside((*Server).newSession),
+		"session/load":              beside((*Server).loadSession),
+		"session/resume":            beside((*Server).resumeSession),
+		"session/fork":              beside((*Server).forkSession),
+		"session/list":              beside((*Server).listSessions),
+		"session/delete":            beside((*Server).deleteSession),
+		"session/close":             beside((*Server).closeSession),
+		"session/prompt":            inTurn((*Server).prompt),
+		"session/set_mode":          beside((*Server).setMode),
+		"session/set_model":         beside((*Server).setModel),
+		"session/set_config_option": beside((*Server).setOption),
 	}
-	notifications = map[string]method{"session/cancel": prompt((*Server).cancel)}
+	notifications = map[string]method{"session/cancel": inTurn((*Server).cancel)}
 )
 
 // handle is the connection's handler.

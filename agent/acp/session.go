@@ -31,6 +31,8 @@ type session struct {
 	waiting     map[string][]chan ending // by turn
 	aside       context.CancelFunc       // of /compact, /undo or /redo while it runs
 	seen        int64                    // the last event that the client was shown
+	notices     []string                 // sentences for the user that were not shown yet
+	known       map[string]bool          // the calls that the client knows before the follower begins
 	trust       sync.Once
 }
 
@@ -40,7 +42,7 @@ func (s *Server) build(at setup, pick func(*agent.Sessions) (*agent.Session, err
 	if err != nil {
 		return nil, err
 	}
-	one := &session{server: s, done: make(chan struct{}), terminals: make(chan shownTerminal, 4), waiting: map[string][]chan ending{}}
+	one := &session{server: s, done: make(chan struct{}), terminals: make(chan shownTerminal, 4), known: map[string]bool{}, waiting: map[string][]chan ending{}}
 	one.ctx, one.cancel = context.WithCancel(s.ctx)
 	ws := workspace.New(append([]string{at.Cwd}, at.Additional...)...)
 	one.files = newFiles(one, ws)
@@ -131,12 +133,21 @@ func (one *session) update(what any) {
 	one.server.conn.notify("session/update", map[string]any{"sessionId": one.id, "update": what})
 }
 
-// notice shows the user a sentence where the client can.
+// notice keeps a sentence for the user until the follower shows it.
 func (one *session) notice(text string) {
 	logger().Warningf("%s", text)
-	if one.server.client.Session.Notices != nil && one.root != nil {
-		one.update(map[string]string{"sessionUpdate": "notice", "severity": "warning", "title": text})
-	}
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	one.notices = append(one.notices, text)
+}
+
+// takeNotices returns what was not shown yet.
+func (one *session) takeNotices() []string {
+	one.mu.Lock()
+	defer one.mu.Unlock()
+	list := one.notices
+	one.notices = nil
+	return list
 }
 
 func (s *Server) newSession(ctx context.Context, p setup) (any, error) {

@@ -62,7 +62,7 @@ func (s *Server) script(c tools.TerminalCommand) (string, error) {
 		b.WriteString("unset -v " + name + "\n")
 	}
 	b.WriteString("exec")
-	for _, arg := range c.Argv {
+	for _, arg := range privileged(c.Argv) {
 		b.WriteString(" '" + strings.ReplaceAll(arg, "'", `'\''`) + "'")
 	}
 	b.WriteString("\n")
@@ -71,6 +71,18 @@ func (s *Server) script(c tools.TerminalCommand) (string, error) {
 		err = os.WriteFile(path, []byte(b.String()), 0o600)
 	}
 	return path, err
+}
+
+// privileged makes bash take no functions and no start files from the environment; the client's may hold what ours does not.
+func privileged(argv []string) []string {
+	if filepath.Base(argv[0]) != "bash" {
+		return argv
+	}
+	rest := argv[1:]
+	for len(rest) > 0 && (rest[0] == "--noprofile" || rest[0] == "--norc") {
+		rest = rest[1:]
+	}
+	return append([]string{argv[0], "--noprofile", "--norc", "-p"}, rest...)
 }
 
 // variable is a name that unset takes.
@@ -101,17 +113,13 @@ func (t runningTerminal) params() map[string]string {
 
 // createTerminal starts the script. Where the client refuses nothing has run.
 func (one *session) createTerminal(ctx context.Context, c tools.TerminalCommand, script string) (runningTerminal, error) {
-	args := []string{script}
-	if filepath.Base(c.Argv[0]) == "bash" {
-		args = []string{"--noprofile", "--norc", "-p", script} // -p: no functions and no start files from the environment
-	}
 	type created struct {
 		ID string `json:"terminalId"`
 	}
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	got, err := call[created](ctx, one.server.conn, "terminal/create", map[string]any{
-		"sessionId": one.id, "command": c.Argv[0], "args": args, "cwd": c.Dir, "outputByteLimit": maxTerminal,
+		"sessionId": one.id, "command": c.Argv[0], "args": privileged([]string{c.Argv[0], script})[1:], "cwd": c.Dir, "outputByteLimit": maxTerminal,
 		"env": []pair{{Name: "BASH_ENV"}, {Name: "ENV"}},
 	})
 	if refused, ok := errors.AsType[*Error](err); ok {

@@ -89,8 +89,8 @@ func (v *view) reply(r *agent.Reply) {
 	for _, t := range r.Reasoning {
 		thoughts.WriteString(t.Text)
 	}
-	if v.thought == "" {
-		v.say("agent_thought_chunk", thoughts.String())
+	if rest, ok := strings.CutPrefix(thoughts.String(), v.thought); ok {
+		v.say("agent_thought_chunk", rest)
 	}
 	v.say("agent_message_chunk", strings.TrimPrefix(r.Text, v.text))
 	v.text, v.thought, v.finish = "", "", r.Finish
@@ -99,6 +99,17 @@ func (v *view) reply(r *agent.Reply) {
 	}
 	if v.live && r.Usage != nil {
 		v.usage(r)
+	}
+}
+
+// notices shows the sentences that there are for the user, where the client has no place for them among the thoughts.
+func (v *view) notices() {
+	for _, text := range v.session.takeNotices() {
+		if v.session.server.client.Session.Notices != nil {
+			v.session.update(map[string]string{"sessionUpdate": "notice", "severity": "warning", "title": oneLine(text)})
+		} else {
+			v.say("agent_thought_chunk", permission.Visible(text)+"\n\n")
+		}
 	}
 }
 
@@ -144,6 +155,9 @@ func (v *view) started(c tools.Call) {
 	v.running = c.ID
 	v.session.update(toolCall{Update: "tool_call_update", ID: c.ID, Status: "in_progress", Content: v.terminalContent(c.ID)})
 }
+
+// progressEvery is how often the last line of a command's output is shown while it runs.
+const progressEvery = 200 * time.Millisecond
 
 // output shows the last line that the running call has printed, where it has no terminal.
 func (v *view) output(line string) {

@@ -1,7 +1,6 @@
 package httpapi
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"sync"
@@ -125,5 +124,3 @@ func (a *API) Close() {
 func (a *API) around() surroundings {
 	return surroundings{version: a.opt.Version, project: a.project.ID, directory: a.directory, agent: a.opt.Agent(), model: a.opt.Model()}
 }
-
-func compareIDs(a, b string) int { return cmp.Compare(a, b) }

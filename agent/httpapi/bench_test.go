@@ -18,20 +18,19 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/agent/agenttest"
 	"github.com/opencode-lsp/opencode-lsp/agent/httpapi"
-	"github.com/opencode-lsp/opencode-lsp/agent/llm"
 	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/tools"
 	"github.com/opencode-lsp/opencode-lsp/workspace"
 )
 
-// bench is a workspace with a file, a scripted model behind the real client, the built-in tools, and the API over a real
+// bench is a workspace with a file, a scripted model, the built-in tools, and the API over a real
 // connection.
 type bench struct {
 	testing.TB
 	dir      string
 	ws       *workspace.Workspace
 	store    agent.Store
-	model    *agenttest.Server
+	model    *model
 	sessions *agent.Sessions
 	api      *httpapi.API
 	http     *httptest.Server
@@ -44,8 +43,7 @@ func newBench(t testing.TB, script string) *bench {
 	if err != nil {
 		t.Fatal(err)
 	}
-	b := &bench{TB: t, dir: t.TempDir(), store: &agenttest.MemoryStore{}, model: agenttest.New(steps...)}
-	t.Cleanup(b.model.Close)
+	b := &bench{TB: t, dir: t.TempDir(), store: &agenttest.MemoryStore{}, model: &model{steps: steps}}
 	b.write("calc.go", "package calc\n\nfunc Add(a, b int) int { return a - b }\n")
 	b.ws = workspace.New(b.dir)
 	b.dir = b.ws.Roots()[0]
@@ -63,10 +61,6 @@ func (b *bench) write(name, text string) {
 // open starts another server on the same store.
 func (b *bench) open(remote bool) {
 	b.Helper()
-	m, err := llm.New(llm.Config{Provider: "scripted", Model: "scripted", BaseURL: agenttest.BaseURL, APIKey: "k", HTTPClient: b.model.Client()})
-	if err != nil {
-		b.Fatal(err)
-	}
 	var api *httpapi.API
 	grants := permission.NewGrants(nil)
 	policy := permission.Policy{Layers: []permission.Layer{permission.Defaults()}}
@@ -74,7 +68,7 @@ func (b *bench) open(remote bool) {
 	sessions := agent.NewSessions(agent.Options{
 		Directory: b.dir, Store: b.store,
 		Model: func(string) (agent.Model, agent.ModelInfo, error) {
-			return m, agent.ModelInfo{Name: "scripted/scripted", Context: 100_000}, nil
+			return b.model, agent.ModelInfo{Name: "scripted/scripted", Context: 100_000}, nil
 		},
 		SmallModel: func() (agent.Model, agent.ModelInfo) { return nil, agent.ModelInfo{} },
 		Reverter:   &tools.Reverter{Workspace: b.ws, Applier: applier},

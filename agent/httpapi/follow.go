@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -12,7 +13,8 @@ import (
 // follower maps the events of one open session to the wire and hands them on.
 type follower struct {
 	session *agent.Session
-	past    int64 // up to here it happened before anybody could hear of it
+	done    chan struct{} // closed when it has ended
+	past    int64         // up to here it happened before anybody could hear of it
 	mu      sync.Mutex
 	fold    *fold
 }
@@ -24,22 +26,34 @@ func (a *API) Opened(s *agent.Session) { a.opened(s, s.Replayed()) }
 func (a *API) opened(s *agent.Session, past int64) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.closed || a.followers[s.ID()] != nil {
+	last := a.followers[s.ID()]
+	if a.closed || last != nil && last.session == s {
 		return
 	}
-	f := &follower{session: s, past: past, fold: newFold(s.ID(), a.around())}
+	f := &follower{session: s, past: past, done: make(chan struct{}), fold: newFold(s.ID(), a.around())}
 	a.followers[s.ID()] = f
 	if parent := a.followers[s.Info().Parent]; parent != nil {
 		parent.begot(s.Info())
 	}
 	a.work.Go(func() {
+		if last != nil {
+			<-last.done // the session was closed and is opened anew: what was said before comes first
+		}
 		a.follow(f)
 		a.mu.Lock()
 		defer a.mu.Unlock()
 		if a.followers[s.ID()] == f {
 			delete(a.followers, s.ID())
 		}
+		close(f.done)
 	})
+}
+
+// settled waits until all that a closed session said is handed on.
+func (a *API) settled(session string) {
+	if f := a.follower(session); f != nil {
+		<-f.done
+	}
 }
 
 // follow reads the session from its beginning, so that the mapping knows all of it; what was before is no news.
@@ -75,7 +89,7 @@ func (f *follower) rest(e agent.Event) []agent.Event {
 	defer f.mu.Unlock()
 	var rest []agent.Event
 	add := func(kind agent.EventType, whole string, seen *strings.Builder) {
-		if more, ok := strings.CutPrefix(whole, seen.String()); ok && strings.TrimSpace(more) != "" {
+		if more, ok := strings.CutPrefix(whole, seen.String()); ok && more != "" && strings.TrimSpace(whole) != "" {
 			rest = append(rest, agent.Event{Type: kind, SessionID: e.SessionID, Turn: e.Turn, Time: e.Time, Text: more})
 		}
 	}
@@ -127,6 +141,13 @@ func (f *follower) partial(last int64) []wireEvent {
 	return f.fold.partial()
 }
 
+// revert is what an undo has left of the session; false where the follower is behind.
+func (f *follower) revert() (revert *Revert, known bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.fold.revert, f.fold.last == f.session.Last()
+}
+
 // open are the questions that wait.
 func (f *follower) open() []openQuestion {
 	f.mu.Lock()
@@ -163,6 +184,6 @@ func (a *API) questions() []openQuestion {
 	for _, f := range followers {
 		list = append(list, f.open()...)
 	}
-	slices.SortFunc(list, func(x, y openQuestion) int { return compareIDs(x.id, y.id) })
+	slices.SortFunc(list, func(x, y openQuestion) int { return cmp.Compare(x.id, y.id) })
 	return list
 }

@@ -89,6 +89,9 @@ func (a *API) attachFile(p *agent.Prompt, in partInput) error {
 
 func (a *API) attachPath(p *agent.Prompt, u *url.URL) error {
 	path := filepath.FromSlash(u.Path)
+	if len(path) > 1 && filepath.VolumeName(path[1:]) != "" { // file:///C:/x
+		path = path[1:]
+	}
 	if u.Host != "" && u.Host != "localhost" || !filepath.IsAbs(path) || strings.ContainsRune(path, 0) {
 		return badRequest("Payload", "a file's url names no local file; give file:///path")
 	}

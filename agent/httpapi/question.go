@@ -2,7 +2,9 @@ package httpapi
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
@@ -110,21 +112,33 @@ func (a *API) questionReply(c *call, in questionBody) (bool, error) {
 	if len(in.Answers) != 1 || len(in.Answers[0]) == 0 {
 		return false, badRequest("Payload", "answers is not one list of labels; give one for the one question")
 	}
-	return a.tell(c.PathValue("requestID"), permission.Answer{Reply: permission.Reply(strings.Join(in.Answers[0], ", "))})
+	return a.tell(c.PathValue("requestID"), func(q *QuestionRequest) permission.Reply { return q.Questions[0].reply(in.Answers[0]) })
+}
+
+// reply is labels, or words of the user's own, as the session reads them. A label may hold a comma; its choice does not.
+func (q QuestionInfo) reply(answers []string) permission.Reply {
+	words := make([]string, len(answers))
+	for i, a := range answers {
+		words[i] = a
+		if n := slices.IndexFunc(q.Options, func(o QuestionOption) bool { return o.Label == a }); n >= 0 {
+			words[i] = fmt.Sprintf("choice:%d", n+1)
+		}
+	}
+	return permission.Reply(strings.Join(words, ", "))
 }
 
 func (a *API) questionReject(c *call, _ none) (bool, error) {
-	return a.tell(c.PathValue("requestID"), permission.Answer{Reply: permission.Reject})
+	return a.tell(c.PathValue("requestID"), func(*QuestionRequest) permission.Reply { return permission.Reject })
 }
 
 // tell answers a question of the model.
-func (a *API) tell(id string, answer permission.Answer) (bool, error) {
+func (a *API) tell(id string, reply func(*QuestionRequest) permission.Reply) (bool, error) {
 	if err := a.mayAnswer(); err != nil {
 		return false, err
 	}
 	for _, q := range a.questions() {
 		if q.id == id && q.question != nil {
-			return a.settle(q, answer)
+			return a.settle(q, permission.Answer{Reply: reply(q.question)})
 		}
 	}
 	return false, gone("Question", id)

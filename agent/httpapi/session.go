@@ -30,6 +30,12 @@ func (a *API) open(c *call) (*agent.Session, error) {
 // wire is a session as it is sent, with what an undo has left.
 func (a *API) wire(c *call, info agent.SessionInfo) (Session, error) {
 	s := a.around().session(info)
+	if l := a.follower(info.ID); l != nil {
+		if revert, known := l.revert(); known {
+			s.Revert = revert
+			return s, nil
+		}
+	}
 	f, _, err := a.read(c.Context(), info.ID)
 	if err == nil {
 		s.Revert = f.revert
@@ -155,6 +161,7 @@ func (a *API) sessionDelete(c *call, _ none) (bool, error) {
 	}
 	gone, err := a.opt.Sessions.Delete(c.Context(), info.ID)
 	for _, id := range gone {
+		a.settled(id) // nothing is told of it after its end
 		a.opt.Deleted(id)
 		s := a.around().session(agent.SessionInfo{ID: id, Directory: a.directory})
 		if id == info.ID {

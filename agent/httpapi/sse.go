@@ -24,7 +24,7 @@ type stream struct {
 	ctl    *http.ResponseController
 	sub    *subscriber
 	cursor *cursor
-	// prefix and suffix stand around a session's event: /global/event says where it comes from.
+	// global says of each event where it comes from, as /global/event does.
 	global bool
 	sent   map[string]int64 // by session: up to where the past was sent
 }

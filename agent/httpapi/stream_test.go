@@ -226,3 +226,42 @@ func TestMended(t *testing.T) {
 	}
 	release()
 }
+
+// A session that is closed and opened anew at once, as for a new title, goes on to be followed.
+func TestReopened(t *testing.T) {
+	b := newBench(t, "Hello.\n")
+	id := b.session()
+	b.shut()
+	b.open(true)
+	l := b.listen("/event", "")
+	for range 20 {
+		want[httpapi.Session](b, "PATCH", "/session/"+id, object{"title": "new"})
+	}
+	want[message](b, "POST", "/session/"+id+"/message", text("hi"))
+	l.until("session.idle")
+}
+
+// The last that is told of a session is that it is deleted, also in the middle of a turn.
+func TestDeleted(t *testing.T) {
+	b := newBench(t, "Hm\n!hang\n")
+	id := b.session()
+	l := b.listen("/event", "")
+	b.do("POST", "/session/"+id+"/prompt_async", text("hi"))
+	l.until("message.part.delta")
+	want[bool](b, "DELETE", "/session/"+id, nil)
+	other := b.session()
+	for after := false; ; {
+		e := <-l.in
+		info, _ := e.Properties["info"].(object)
+		if e.Type == "session.created" && info["id"] == other {
+			break
+		}
+		if after {
+			t.Errorf("after the end came %s", e.Type)
+		}
+		after = after || e.Type == "session.deleted"
+	}
+	if status, answer := b.do("GET", "/session/"+id, nil); status != 404 {
+		t.Errorf("GET = %d %s", status, answer)
+	}
+}

@@ -213,3 +213,41 @@ func TestFiles(t *testing.T) {
 		t.Errorf("found %v", got)
 	}
 }
+
+// A question of the model is answered by labels, one with a comma among them, or rejected.
+func TestQuestion(t *testing.T) {
+	const ask = `call question {"questions":[{"question":"Which?","header":"H","options":[{"label":"A, or so","description":"first"},{"label":"B","description":"second"}],"multiple":true}]}
+
+Well.
+
+`
+	b := newBench(t, ask+ask)
+	id := b.session()
+	l := b.listen("/event", "")
+	for _, path := range []string{"reply", "reject"} { // which ends the turn
+		b.do("POST", "/session/"+id+"/prompt_async", text("Ask."))
+		l.until("question.asked")
+		open := want[[]httpapi.QuestionRequest](b, "GET", "/question", nil)
+		if len(open) != 1 || open[0].Questions[0].Options[0] != (httpapi.QuestionOption{Label: "A, or so", Description: "first"}) || open[0].Tool == nil {
+			t.Fatalf("open questions = %+v", open)
+		}
+		if status, answer := b.do("POST", "/permission/"+open[0].ID+"/reply", object{"reply": "once"}); status != 404 {
+			t.Errorf("as a permission it is %d %s", status, answer)
+		}
+		var body any
+		if path == "reply" {
+			body = object{"answers": [][]string{{"A, or so", "B"}}}
+		}
+		want[bool](b, "POST", "/question/"+open[0].ID+"/"+path, body)
+		all := l.until("session.idle")
+		if last := map[string]string{"reply": "question.replied", "reject": "question.rejected"}[path]; !strings.Contains(kinds(all), last) {
+			t.Errorf("%s: %s", path, kinds(all))
+		}
+		if status, answer := b.do("POST", "/question/"+open[0].ID+"/reject", nil); status != 404 || !strings.Contains(answer, "QuestionNotFoundError") {
+			t.Errorf("a late answer = %d %s", status, answer)
+		}
+	}
+	if asked := string(b.model.Requests()[len(b.model.Requests())-1]); !strings.Contains(asked, "A, or so, B") {
+		t.Errorf("the model read %s", asked)
+	}
+}

@@ -24,7 +24,7 @@ import (
 // agent says.
 type acpClient struct {
 	t     *testing.T
-	pipe  net.Conn
+	pipe  io.ReadWriteCloser
 	dir   string // the workspace
 	home  string
 	model *agenttest.Server
@@ -41,6 +41,7 @@ type acpClient struct {
 	updates []map[string]any
 	asked   []acpMessage // what the agent has requested
 	ended   chan error
+	news    chan struct{} // holds one when there are updates that nobody has looked at
 }
 
 // acpMessage is any message.
@@ -109,7 +110,7 @@ func newACPClient(t *testing.T, dir, home string) *acpClient {
 	}
 	return &acpClient{
 		t: t, dir: dir, home: home, saves: true, answers: map[string]func(json.RawMessage) (any, error){}, buffers: map[string]string{},
-		waiting: map[int]chan acpMessage{}, ended: make(chan error, 1),
+		waiting: map[int]chan acpMessage{}, ended: make(chan error, 1), news: make(chan struct{}, 1),
 	}
 }
 
@@ -123,7 +124,7 @@ func writeFile(t *testing.T, path, text string) {
 	}
 }
 
-func (c *acpClient) read(pipe net.Conn) {
+func (c *acpClient) read(pipe io.Reader) {
 	r := bufio.NewReader(pipe)
 	for {
 		line, err := r.ReadBytes('\n')
@@ -164,6 +165,10 @@ func (c *acpClient) notified(m acpMessage) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.updates = append(c.updates, p.Update)
+		select {
+		case c.news <- struct{}{}:
+		default:
+		}
 	}
 }
 
@@ -282,6 +287,9 @@ func (c *acpClient) start(can ...string) (session string) {
 	if has("form") {
 		caps["elicitation"] = map[string]any{"form": map[string]any{}}
 	}
+	if has("notices") {
+		caps["session"] = map[string]any{"notices": map[string]any{}}
+	}
 	c.must("initialize", map[string]any{"protocolVersion": 1, "clientCapabilities": caps})
 	return c.must("session/new", c.where())["sessionId"].(string)
 }
@@ -326,6 +334,11 @@ func (c *acpClient) requests(method string) (all []map[string]any) {
 // story is the updates so far in short, one a line; it forgets them.
 func (c *acpClient) story() string {
 	synctest.Wait()
+	return c.soFar()
+}
+
+// soFar is the story without waiting for the rest.
+func (c *acpClient) soFar() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var b strings.Builder
@@ -374,7 +387,9 @@ func tell(u map[string]any) string {
 		data, _ := json.Marshal(u["entries"])
 		return "plan " + string(data)
 	case "usage_update":
-		return fmt.Sprintf("usage of %v", u["size"])
+		return fmt.Sprintf("usage of %v, cost %v", u["size"], u["cost"] != nil)
+	case "notice":
+		return fmt.Sprintf("notice %v", u["title"])
 	case "available_commands_update", "session_info_update":
 		return ""
 	}

@@ -322,3 +322,23 @@ func TestACPSlash(t *testing.T) {
 		}
 	})
 }
+
+// How full the context is, what it cost, and what is wrong with the configuration.
+func TestACPUsageAndNotices(t *testing.T) {
+	for _, can := range []string{"", "notices"} {
+		inACP(t, nil, "\nHi.\n", func(t *testing.T, c *acpClient) {
+			writeFile(t, filepath.Join(c.home, ".config/opencode/opencode.json"),
+				`{"nonesuch":1,"provider":{"scripted":{"models":{"model":{"limit":{"context":64000},"cost":{"input":1000,"output":1000}}}}}}`)
+			session := c.start(can)
+			end := c.must("session/prompt", acpText(session, "x"))
+			usage, _ := end["usage"].(map[string]any)
+			got := c.story()
+			if usage["inputTokens"].(float64) <= 0 || !strings.Contains(got, "\nusage of 64000, cost true") {
+				t.Errorf("%v, the client sees %s", end, got)
+			}
+			if strings.Contains(got, "\nnotice") != (can == "notices") || !strings.Contains(got, "nonesuch") {
+				t.Errorf("of the wrong key the client sees %s", got)
+			}
+		})
+	}
+}
