@@ -124,6 +124,9 @@ func (k *kit) execute(ctx context.Context, w io.Writer, c command) (Result, erro
 	end, err := k.start(ctx, c, live{out, w})
 	r := bashResult(c, out, end)
 	watch.into(ctx, &r)
+	if k.Changed != nil {
+		k.Changed(r.Changes)
+	}
 	return r, err
 }
 

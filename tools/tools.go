@@ -123,6 +123,8 @@ type Env struct {
 	MayRead func(abs string) bool
 	// Tracker finds out what commands change, for undo; nil: they are not observed.
 	Tracker *workspace.Tracker
+	// Changed is told, before anything else runs, what a command has changed, as far as Tracker has found out. Nil: nobody is.
+	Changed func(changes []Applied)
 	// Nearby gives further text for the model with a file that it reads, by its canonical path: the instructions that lie
 	// near it. Nil: none.
 	Nearby func(abs string) string

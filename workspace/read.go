@@ -19,7 +19,9 @@ func (w *Workspace) Read(name string) (File, error) {
 	if err != nil {
 		return File{}, err
 	}
-	w.consult(p.Abs)
+	if err := w.consult(p.Abs); err != nil {
+		return File{}, err
+	}
 	w.mu.Lock()
 	s := w.state(p.Abs)
 	w.mu.Unlock()

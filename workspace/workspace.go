@@ -23,7 +23,7 @@ type Workspace struct {
 	recordings map[*Recording]bool
 
 	diagnostics Diagnostics
-	look        func(path string) // see Consult
+	look        func(path string) error // see Consult
 }
 
 // New returns a workspace of the given root folders (absolute, at least one, the first is where relative paths start).

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,18 +18,18 @@ func TestSlowClient(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			ours, theirs := net.Pipe()
 			c := newConn(ours)
-			sent := 0
+			var sent atomic.Int32
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
 				for range 3 {
 					c.notify("x", nil)
-					sent++
+					sent.Add(1)
 				}
 			}()
 			synctest.Wait()
-			if sent != 1 {
-				t.Errorf("%d of 3 were sent to a client that reads none", sent)
+			if n := sent.Load(); n != 1 {
+				t.Errorf("%d of 3 were sent to a client that reads none", n)
 			}
 			start := time.Now()
 			if leaves {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -75,15 +77,16 @@ func sum(file workspace.File) string {
 	return hex.EncodeToString(h[:])
 }
 
-// look asks the client for a file and opens or closes its buffer in the workspace.
-func (f *files) look(path string) {
+// look asks the client for a file and opens or closes its buffer in the workspace. A client that refuses does not have the
+// file; where it does not answer, or says anything else, nobody knows what it shows.
+func (f *files) look(path string) error {
 	id := f.session()
 	if id == "" || !f.ours(path) {
-		return
+		return nil
 	}
 	disk, err := f.ws.OnDisk(path)
 	if err != nil || disk.Editable() != nil {
-		return // no text that a client could show
+		return nil // no text that a client could show; Read says what it is
 	}
 	ctx, cancel := context.WithTimeout(f.one.ctx, askWithin)
 	defer cancel()
@@ -91,11 +94,19 @@ func (f *files) look(path string) {
 		Content *string `json:"content"`
 	}
 	got, err := call[contents](ctx, f.one.server.conn, "fs/read_text_file", map[string]any{"sessionId": id, "path": path})
-	if err != nil || got.Content == nil {
-		f.ws.Close(path) // the client does not have it: the disk is the truth
-		return
+	if err == nil && got.Content == nil {
+		err = errors.New("the answer has no content")
 	}
-	f.take(disk, *got.Content)
+	_, refused := errors.AsType[*Error](err)
+	switch {
+	case refused, err == nil && *got.Content == "" && !disk.Exists: // some clients show a file that there is not as an empty one
+		f.ws.Close(path)
+	case err != nil:
+		return fmt.Errorf("the editor does not say what it shows of %s (%w); try again, or ask the user", f.name(path), err)
+	default:
+		f.take(disk, *got.Content)
+	}
+	return nil
 }
 
 // take decides between what the disk holds and what the client shows.
@@ -174,8 +185,7 @@ func (f *files) unsaved() []string {
 	f.mu.Unlock()
 	var list []string
 	for _, path := range sorted(paths) {
-		f.look(path)
-		if f.ws.Unsaved(path) {
+		if f.look(path) != nil || f.ws.Unsaved(path) {
 			list = append(list, path)
 			continue
 		}

@@ -46,7 +46,6 @@ func (one *session) carry(v *view) {
 			events <- e
 		}
 	})
-	defer one.abandon()
 	for {
 		select {
 		case e, ok := <-events:
@@ -69,8 +68,6 @@ func (one *session) react(v *view, e agent.Event) {
 		one.asks.ask(one.root, *e.Question)
 	case agent.Answered:
 		one.asks.settled(e.Answer.ID)
-	case agent.CallDone:
-		one.files.learn(e.Result.Changes)
 	case agent.TurnStarted:
 		one.commands(v)
 		v.notices()
@@ -90,8 +87,6 @@ func (one *session) followChild(child *agent.Session) {
 			one.asks.ask(child, *e.Question)
 		case agent.Answered:
 			one.asks.settled(e.Answer.ID)
-		case agent.CallDone:
-			one.files.learn(e.Result.Changes)
 		case agent.TurnEnded:
 			one.asks.clear(child)
 		}

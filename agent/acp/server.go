@@ -34,6 +34,8 @@ type Client struct {
 	Settings json.RawMessage
 	// Barrier brings the session's unsaved edits to disk, or asks, before something reads the disk.
 	Barrier func(ctx context.Context, s *agent.Session) error
+	// Changed is to be told what commands have changed, before anything else runs.
+	Changed func([]tools.Applied)
 	// Opened is to be told of each session.
 	Opened func(s *agent.Session)
 	// Terminal runs commands where the user watches them; nil: the client has no terminals.

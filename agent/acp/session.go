@@ -48,7 +48,7 @@ func (s *Server) build(at setup, pick func(*agent.Sessions) (*agent.Session, err
 	one.files = newFiles(one, ws)
 	one.asks = newAsker(one)
 	c := Client{
-		Workspace: ws, Applier: one.files, Settings: settings, Barrier: one.files.barrier, Opened: one.opened, Notify: one.notice,
+		Workspace: ws, Applier: one.files, Settings: settings, Barrier: one.files.barrier, Changed: one.files.learn, Opened: one.opened, Notify: one.notice,
 	}
 	if s.client.Terminal {
 		c.Terminal = func(child *agent.Session) tools.Terminal { return one.terminal(child) }
@@ -119,6 +119,7 @@ func (one *session) close() {
 	one.agent.Close()
 	one.follower.Do(func() { close(one.done) }) // it was never begun
 	<-one.done
+	one.abandon()
 }
 
 // opened is told of each session of the agent before its first event; the root's follower begins when the client knows it.

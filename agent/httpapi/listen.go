@@ -141,14 +141,13 @@ func (opt Listening) hosts(addrs []netip.Addr, port int) []string {
 	}
 	var hosts []string
 	for _, name := range append(names, opt.Names...) {
-		if _, _, err := net.SplitHostPort(name); err == nil {
-			hosts = append(hosts, name)
-			continue
+		host, at, err := net.SplitHostPort(name)
+		if err != nil {
+			host, at = strings.Trim(name, "[]"), strconv.Itoa(port)
 		}
-		name = strings.Trim(name, "[]")
-		hosts = append(hosts, net.JoinHostPort(name, strconv.Itoa(port)))
-		if usual := map[string]int{"http": 80, "https": 443}; usual[opt.scheme()] == port {
-			hosts = append(hosts, strings.TrimSuffix(net.JoinHostPort(name, ""), ":")) // which clients leave out
+		hosts = append(hosts, net.JoinHostPort(host, at))
+		if at == "80" || at == "443" { // which clients leave out
+			hosts = append(hosts, strings.TrimSuffix(net.JoinHostPort(host, ""), ":"))
 		}
 	}
 	slices.Sort(hosts)

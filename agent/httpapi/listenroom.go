@@ -4,6 +4,7 @@ import (
 	"crypto/tls"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 )
@@ -100,12 +101,7 @@ func (r *room) place(c *conn) (out *conn, ok bool) {
 
 func (r *room) leave(c *conn) {
 	r.mu.Lock()
-	for i, old := range r.conns {
-		if old == c {
-			r.conns = append(r.conns[:i:i], r.conns[i+1:]...)
-			break
-		}
-	}
+	r.conns = slices.DeleteFunc(r.conns, func(old *conn) bool { return old == c })
 	r.mu.Unlock()
 	r.wake()
 }

@@ -56,13 +56,14 @@ func (f *failures) count(from netip.Prefix, now time.Time) time.Duration {
 	if !known && len(f.by) >= maxAddresses {
 		f.forget(now)
 	}
-	all := f.all.add(now, overallRate, overallBurst)
-	var wait time.Duration
 	if known || len(f.by) < maxAddresses {
-		wait = mine.add(now, addressRate, addressBurst)
+		wait := mine.add(now, addressRate, addressBurst)
 		f.by[from] = mine
+		if wait > 0 {
+			return wait // and does not use up what all others share
+		}
 	}
-	return max(wait, all)
+	return f.all.add(now, overallRate, overallBurst)
 }
 
 // forget drops the addresses that have nothing against them any more.

@@ -49,7 +49,7 @@ func (p *program) buildACP(ctx context.Context, c acp.Client) (*acp.Agent, error
 	if err != nil {
 		return nil, err
 	}
-	e.editor, e.terminal = c.Settings, c.Terminal
+	e.editor, e.terminal, e.changed = c.Settings, c.Terminal, c.Changed
 	e.load(ctx)
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 // read is what the model is told of its last call.
@@ -53,7 +54,6 @@ Done.
 func TestACPStaleBuffer(t *testing.T) {
 	inACP(t, map[string]string{"clean.txt": "old\n", "dirty.txt": "old\n"}, `
 call bash {"command":"echo new > clean.txt; echo new > dirty.txt"}
-
 call read {"filePath":"clean.txt"}
 call read {"filePath":"dirty.txt"}
 
@@ -66,7 +66,7 @@ Done.
 		session := c.start("read", "write")
 		c.choose("once", "once")
 		c.must("session/prompt", acpText(session, "x"))
-		got := string(c.model.Requests()[2])
+		got := string(c.model.Requests()[1])
 		if !strings.Contains(got, `1: new\n`) || !strings.Contains(got, `1: user\n`) {
 			t.Errorf("the model read %s", got)
 		}
@@ -154,7 +154,9 @@ func TestACPFileFaults(t *testing.T) {
 		"claims to have written": {can: "read write", write: func(*acpClient) (any, error) { return map[string]any{}, nil }, told: "as it was", onDisk: "old\n"},
 		"refuses to write":       {can: "read write", write: func(*acpClient) (any, error) { return nil, &acpError{-32603, "read-only view"} }, told: "read-only view", onDisk: "old\n"},
 		"does not know the file": {can: "read write", read: func(*acpClient) (any, error) { return nil, &acpError{-32002, "?"} }, told: "Done", onDisk: "new\n"},
-		"answers nonsense":       {can: "read", read: func(*acpClient) (any, error) { return []int{1}, nil }, told: "Done", onDisk: "new\n"},
+		"answers nonsense":       {can: "read write", read: func(*acpClient) (any, error) { return []int{1}, nil }, told: "does not say what it shows", onDisk: "old\n"},
+		"answers without a text": {can: "read", read: func(*acpClient) (any, error) { return map[string]any{}, nil }, told: "does not say what it shows", onDisk: "old\n"},
+		"does not answer":        {can: "read write", read: func(*acpClient) (any, error) { time.Sleep(time.Minute); return nil, nil }, told: "does not say what it shows", onDisk: "old\n"},
 		"reads but cannot write": {can: "read", read: func(*acpClient) (any, error) { return map[string]string{"content": "old user\n"}, nil }, told: "save the file first", onDisk: "old\n"},
 		"has no files":           {can: "", told: "Done", onDisk: "new\n"},
 		"writes only":            {can: "write", told: "Done", onDisk: "new\n"},
@@ -174,6 +176,7 @@ func TestACPFileFaults(t *testing.T) {
 				if !strings.Contains(c.told(), test.told) || c.onDisk("a.txt") != test.onDisk {
 					t.Errorf("the model was told %q, the disk holds %q", c.told(), c.onDisk("a.txt"))
 				}
+				time.Sleep(time.Hour) // until the last late answer
 			})
 		})
 	}

@@ -43,8 +43,9 @@ type engine struct {
 	// languages are the language servers that we run; none are asked where the editor passes on what its own say.
 	languages *servers.Servers
 	fed       bool
-	// terminal, if set, gives the editor's terminals to a session.
+	// terminal, if set, gives the editor's terminals to a session; changed is told what commands have changed.
 	terminal func(*agent.Session) tools.Terminal
+	changed  func([]tools.Applied)
 	// readable remembers mayRead.
 	readable verdicts
 	fetched  fetched
@@ -334,7 +335,7 @@ func (e *engine) env(s *agent.Session, d *seat, applier workspace.Applier, barri
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: todos,
 		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) }, Formatters: e.formatters,
 		Skills: e.skills, Nearby: func(abs string) string { return e.nearby(d, abs) },
-		Seen: e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser, Tracker: e.tracker, Examine: e.examine,
+		Seen: e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser, Tracker: e.tracker, Changed: e.changed, Examine: e.examine,
 	}
 	if e.terminal != nil {
 		env.Terminal = e.terminal(s)

@@ -122,7 +122,7 @@ func serveStdio(t *testing.T) {
 	if err := ed.Answer(ed.OpenQuestions()[0].Number, "Allow once"); err != nil {
 		t.Fatal(err)
 	}
-	for range 20 {
+	for range 5 {
 		look("while a command runs")
 	}
 	if err := turn.Wait(t.Context(), nil); err != nil {
@@ -243,15 +243,13 @@ func serveSubscribers(t *testing.T) {
 	if crowd.streams != 16 || crowd.refused != 503 || crowd.streams+crowd.answers[503]+crowd.closed != n {
 		t.Errorf("%d subscribers: %d streams, then %v, %d closed", n, crowd.streams, crowd.answers, crowd.closed)
 	}
-	if after > before+crowdMemory {
-		t.Errorf("memory rose from %.1f to %.1f MB", before, after)
-	}
+	bounded(t, before, after, crowdMemory)
 	t.Logf("%d subscribers: %d streams, %d × 503, %d closed without an answer; PSS %.1f → %.1f MB (bound: +%d)", n, crowd.streams, crowd.answers[503], crowd.closed, before, after, crowdMemory)
 }
 
 const (
 	crowdMemory = 10 // MB: 64 connections with their buffers, 16 of them with a stream
-	slowMemory  = 24 // MB: the 8 MiB that may wait for a reader, what is being written, and what the collector leaves as long
+	slowMemory  = 48 // MB: 8 MiB that may wait for a reader, as much on its way to him, and what the collector leaves as long
 )
 
 // crowded is what became of many subscribers.
@@ -282,13 +280,16 @@ func (s *served) crowd(n int) crowded {
 	return out
 }
 
-// 13: the slow reader. What the session itself takes is measured beside it, with a reader that keeps up.
+// 13: the slow reader. What the session itself takes is measured beside it, with a reader that keeps up, under full load.
 func serveSlowReader(t *testing.T) {
+	if !*heavy {
+		_, got := flood(t, true)
+		t.Logf("%d events of %d KB past a reader that stands still: he is dropped after %.1f MB, the other saw all", floodEvents, floodSize/1000, float64(got)/1e6)
+		return
+	}
 	without, _ := flood(t, false)
 	with, got := flood(t, true)
-	if with > without+slowMemory {
-		t.Errorf("memory rose to %.1f MB, without the slow reader to %.1f", with, without)
-	}
+	bounded(t, without, with, slowMemory)
 	t.Logf("%d events of %d KB past a reader that stands still: he is dropped after %.1f MB, the other saw all; PSS at most %.1f MB, without him %.1f (bound: +%d)",
 		floodEvents, floodSize/1000, float64(got)/1e6, with, without, slowMemory)
 }
@@ -299,7 +300,9 @@ const floodEvents, floodSize = 400, 60_000
 // the latter got before he was dropped.
 func flood(t *testing.T, standing bool) (peak float64, got int64) {
 	s := newServed(t)
-	s.home.more = append(s.home.more, "GOGC=20") // what the collector leaves would hide the difference
+	if *heavy {
+		s.home.more = append(s.home.more, "GOGC=20") // what the collector leaves would hide the difference
+	}
 	s.start()
 	id := s.session()
 	var slow *bufio.Reader

@@ -4,7 +4,6 @@ package main
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -33,7 +32,7 @@ type served struct {
 	model  *agenttest.Server
 	cmd    *exec.Cmd
 	out    lines
-	stderr bytes.Buffer
+	stderr lines
 	ended  chan struct{}
 	url    string // as it was printed
 	addr   string // host:port
@@ -56,7 +55,7 @@ func (l *lines) Write(data []byte) (int, error) {
 	l.text.Write(data)
 	select {
 	case l.more <- struct{}{}:
-	default:
+	default: // nobody waits, or is woken already
 	}
 	return len(data), nil
 }

@@ -70,10 +70,11 @@ func (s *serverSecret) make(dir string) error {
 		return fmt.Errorf("the password's file cannot be made: %w", err)
 	}
 	s.path = f.Name()
-	if err := f.Close(); err != nil {
+	if err := errors.Join(f.Close(), s.renew()); err != nil {
+		s.forget()
 		return err
 	}
-	return s.renew()
+	return nil
 }
 
 // renew puts a new password into the file.
