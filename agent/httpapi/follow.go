@@ -89,7 +89,7 @@ func (f *follower) rest(e agent.Event) []agent.Event {
 	defer f.mu.Unlock()
 	var rest []agent.Event
 	add := func(kind agent.EventType, whole string, seen *strings.Builder) {
-		if more, ok := strings.CutPrefix(whole, seen.String()); ok && strings.TrimSpace(more) != "" {
+		if more, ok := strings.CutPrefix(whole, seen.String()); ok && more != "" && strings.TrimSpace(whole) != "" {
 			rest = append(rest, agent.Event{Type: kind, SessionID: e.SessionID, Turn: e.Turn, Time: e.Time, Text: more})
 		}
 	}

@@ -58,6 +58,14 @@ func (m *model) Stream(ctx context.Context, req agent.Request) iter.Seq2[agent.D
 			yield(agent.Delta{}, err)
 			return
 		}
+		for _, piece := range strings.SplitAfter(step.Think, " ") {
+			if piece != "" && !yield(agent.Delta{Reasoning: piece}, nil) {
+				return
+			}
+		}
+		if step.Think != "" && !yield(agent.Delta{Thought: &agent.Reasoning{Text: step.Think}}, nil) {
+			return
+		}
 		for _, piece := range strings.SplitAfter(step.Text, " ") {
 			if piece != "" && !yield(agent.Delta{Text: piece}, nil) {
 				return
