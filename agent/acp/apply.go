@@ -41,7 +41,7 @@ func (f *files) write(ctx context.Context, c workspace.Change) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
 	defer cancel()
 	_, err = call[any](ctx, f.one.server.conn, "fs/write_text_file",
-		map[string]any{"sessionId": f.session(), "path": c.File.Path, "content": f.clientText(c)})
+		map[string]any{"sessionId": f.session(), "path": f.theirs(c.File.Path), "content": f.clientText(c)})
 	if err != nil {
 		return fmt.Errorf("the editor did not write %s: %w", f.name(c.File.Path), err)
 	}

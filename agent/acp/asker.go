@@ -201,7 +201,7 @@ func (a *asker) call(s *agent.Session, q agent.OpenQuestion) toolCall {
 	if q.Preview.Text != "" && (len(q.Files) == 0 || permission.Hidden(q.Preview.Text)) {
 		t.Content = append(t.Content, fenced(q.Preview.Text))
 	}
-	return t
+	return a.one.files.named(t)
 }
 
 // callID is the question's own call, so that it stands with it; for a task's, and for a question that is no call's, one of

@@ -1,0 +1,42 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// The client names a folder by a symlink: it knows its files by no other name.
+func TestACPLinkedFolder(t *testing.T) {
+	inACP(t, map[string]string{"a.txt": "one\ntwo\n"}, "\ncall edit {\"filePath\":\"a.txt\",\"oldString\":\"two\",\"newString\":\"2\"}\n\nDone.\n", func(t *testing.T, c *acpClient) {
+		link := filepath.Join(t.TempDir(), "link")
+		if err := os.Symlink(c.dir, link); err != nil {
+			t.Fatal(err)
+		}
+		for _, method := range []string{"fs/read_text_file", "fs/write_text_file"} {
+			c.answers[method] = func(params json.RawMessage) (any, error) {
+				var p acpFileParams
+				if json.Unmarshal(params, &p); !strings.HasPrefix(p.Path, link) {
+					return nil, &acpError{-32602, p.Path + " is in no project"}
+				}
+				return c.usual(method)(params)
+			}
+		}
+		path := filepath.Join(link, "a.txt")
+		c.buffers[path] = "one mine\ntwo\n"
+		c.choose("once")
+		c.dir = link
+		c.must("session/prompt", acpText(c.start("read", "write"), "x"))
+		if got := c.buffers[path]; got != "one mine\n2\n" {
+			t.Errorf("buffer %q; the model was told %q", got, c.told())
+		}
+		if ask := stringOf(c.requests("session/request_permission")); strings.Count(ask, path) != 2 {
+			t.Errorf("the question names the place and the diff otherwise: %s", ask)
+		}
+		if got := c.story(); !strings.Contains(got, "completed diff DIR/a.txt") {
+			t.Errorf("the result names the file otherwise: %s", got)
+		}
+	})
+}
