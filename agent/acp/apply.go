@@ -75,7 +75,7 @@ func (f *files) confirm(c workspace.Change, before workspace.File) error {
 	if now.Open {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		if _, known := f.edited[before.Path]; !known {
+		if _, known := f.edited[before.Path]; !known || before.Same(c.File) { // the edit before it was saved meanwhile
 			f.edited[before.Path] = sum(before)
 		}
 	}

@@ -142,6 +142,31 @@ Done.
 	}
 }
 
+// The user saves between two edits of the buffer: the second is saved on top of that.
+func TestACPSavedBetween(t *testing.T) {
+	inACP(t, map[string]string{"a.txt": "one\n"}, `
+call edit {"filePath":"a.txt","oldString":"one","newString":"two"}
+
+Done.
+
+call edit {"filePath":"a.txt","oldString":"two","newString":"three"}
+
+call bash {"command":"cat a.txt > seen.txt"}
+
+Done.
+`, func(t *testing.T, c *acpClient) {
+		c.saves = false
+		c.choose("once", "once", "once", "once")
+		session, path := c.start("read", "write"), filepath.Join(c.dir, "a.txt")
+		c.must("session/prompt", acpText(session, "x"))
+		writeFile(t, path, c.buffers[path])
+		c.must("session/prompt", acpText(session, "y"))
+		if got := c.onDisk("seen.txt"); got != "three\n" {
+			t.Errorf("the command saw %q; the model was told %q", got, c.told())
+		}
+	})
+}
+
 // Clients that lie or fail about a file: the model is told, and nothing is lost.
 func TestACPFileFaults(t *testing.T) {
 	tests := map[string]struct {
