@@ -13,7 +13,7 @@ import (
 )
 
 // Apply implements [workspace.Applier]. What the client can write goes through it, so that it shows in its review and in its
-// undo; removals, moves and files outside of its project go to the disk.
+// undo; removals, moves, files outside of its project and those that it does not show go to the disk.
 func (f *files) Apply(ctx context.Context, c workspace.Change) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -27,6 +27,9 @@ func (f *files) Apply(ctx context.Context, c workspace.Change) error {
 	}
 	if !now.Same(c.File) {
 		return fmt.Errorf("write %s: %w", c.File.Path, workspace.ErrStale)
+	}
+	if now.Exists && !f.shown(c.File.Path) {
+		return f.onDisk(ctx, c) // a whole text would take the place of a buffer that nobody has seen
 	}
 	return f.write(ctx, c)
 }

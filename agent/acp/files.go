@@ -26,7 +26,7 @@ type files struct {
 	mu       sync.Mutex
 	id       string              // of the session; until it is known nobody is asked
 	clean    map[string]string   // what a clean buffer shows, as a sum, by path
-	form     map[string]lineForm // how the client shows a file's line ends
+	form     map[string]lineForm // how the client shows a file's line ends; none for a file that it did not show
 	versions map[string]int32
 	edited   map[string]string // files whose edit is not on disk yet: what the disk held, as a sum
 }
@@ -132,6 +132,9 @@ func (f *files) look(path string) error {
 	_, refused := errors.AsType[*Error](err)
 	switch {
 	case refused, err == nil && *got.Content == "" && !disk.Exists: // some clients show a file that there is not as an empty one
+		f.mu.Lock()
+		delete(f.form, path)
+		f.mu.Unlock()
 		f.ws.Close(path)
 	case err != nil:
 		return fmt.Errorf("the editor does not say what it shows of %s (%w); try again, or ask the user", f.name(path), err)
@@ -139,6 +142,14 @@ func (f *files) look(path string) error {
 		f.take(disk, *got.Content)
 	}
 	return nil
+}
+
+// shown reports whether the client showed a file when it was last asked.
+func (f *files) shown(path string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, ok := f.form[path]
+	return ok
 }
 
 // take decides between what the disk holds and what the client shows.

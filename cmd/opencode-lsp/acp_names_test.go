@@ -40,3 +40,29 @@ func TestACPLinkedFolder(t *testing.T) {
 		}
 	})
 }
+
+// A client that takes writes but does not say what it shows of a file: no buffer is written over.
+func TestACPUnseenBuffer(t *testing.T) {
+	for name, can := range map[string][]string{"writes only": {"write"}, "fails to read": {"read", "write"}} {
+		t.Run(name, func(t *testing.T) {
+			inACP(t, map[string]string{"a.txt": "old\n"}, `
+call edit {"filePath":"a.txt","oldString":"old","newString":"new"}
+call write {"filePath":"b.txt","content":"made\n"}
+
+Done.
+`, func(t *testing.T, c *acpClient) {
+				path := filepath.Join(c.dir, "a.txt")
+				c.buffers[path] = "typed\nold\n"
+				c.answers["fs/read_text_file"] = func(json.RawMessage) (any, error) { return nil, &acpError{-32603, "internal error"} }
+				c.choose("once", "once")
+				c.must("session/prompt", acpText(c.start(can...), "x"))
+				if c.buffers[path] != "typed\nold\n" || c.onDisk("a.txt") != "new\n" {
+					t.Errorf("buffer %q, disk %q", c.buffers[path], c.onDisk("a.txt"))
+				}
+				if n := len(c.requests("fs/write_text_file")); n != 1 || c.onDisk("b.txt") != "made\n" {
+					t.Errorf("%d writes through the client; the new file holds %q", n, c.onDisk("b.txt"))
+				}
+			})
+		})
+	}
+}
