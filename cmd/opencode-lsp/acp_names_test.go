@@ -6,6 +6,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 )
 
 // The client names a folder by a symlink: it knows its files by no other name.
@@ -65,4 +67,31 @@ Done.
 			})
 		})
 	}
+}
+
+// A client that does not answer for its buffers: a search that is cancelled asks for no more of them.
+func TestACPSearchStops(t *testing.T) {
+	inACP(t, map[string]string{"a": "1\n", "b": "1\n", "c": "1\n"}, `
+call read {"filePath":"a"}
+call read {"filePath":"b"}
+call read {"filePath":"c"}
+
+call grep {"pattern":"mine"}
+`, func(t *testing.T, c *acpClient) {
+		c.answers["fs/read_text_file"] = func(json.RawMessage) (any, error) {
+			if len(c.requests("fs/read_text_file")) > 3 {
+				time.Sleep(time.Minute)
+			}
+			return map[string]string{"content": "mine\n"}, nil
+		}
+		session := c.start("read")
+		answer := c.begin("session/prompt", acpText(session, "x"))
+		synctest.Wait()
+		c.notify("session/cancel", map[string]any{"sessionId": session})
+		<-answer
+		if n := len(c.requests("fs/read_text_file")); n != 4 {
+			t.Errorf("the client was asked for %d files", n)
+		}
+		time.Sleep(time.Hour) // until the last late answer
+	})
 }
