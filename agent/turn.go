@@ -169,7 +169,7 @@ func (s *Session) equip(ctx context.Context, agent, model string) error {
 func (s *Session) reassign(p Prompt) error {
 	info := s.history.info
 	info.Agent, info.Model = cmp.Or(p.Agent, info.Agent), cmp.Or(p.Model, info.Model)
-	if info == s.history.info {
+	if was := s.history.info; info.Agent == was.Agent && info.Model == was.Model {
 		return nil
 	}
 	return s.append(Event{Type: SessionChanged, Session: &info})
