@@ -84,6 +84,7 @@ func (a *API) wait(c *call, p agent.Prompt) (*Message, error) {
 	if _, err := s.Wait(c.Context(), turn); err != nil {
 		return nil, err
 	}
+	a.afterEvents(c)
 	f, all, err := a.readFrom(c.Context(), s.ID(), func(f *fold) string { return f.first[turn] })
 	if err != nil {
 		return nil, err
@@ -92,6 +93,21 @@ func (a *API) wait(c *call, p agent.Prompt) (*Message, error) {
 		return m, nil
 	}
 	return nil, conflict("the turn could not be written down; look at opencode-lsp's log")
+}
+
+// behind is how long after the events of a turn's end a waiting client hears of it.
+const behind = 100 * time.Millisecond
+
+// afterEvents lets those who follow hear of a turn's end first: `opencode run --attach` prints what the event stream brings
+// and exits with the answer, whether it has printed all or not. OpenCode's own server is slow enough for that.
+func (a *API) afterEvents(c *call) {
+	if !a.hub.heard() {
+		return
+	}
+	select {
+	case <-time.After(behind):
+	case <-c.Context().Done():
+	}
 }
 
 // stay takes the bounds of time off an answer: a turn takes as long as it takes.
