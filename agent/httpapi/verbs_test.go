@@ -1,8 +1,10 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -119,6 +121,31 @@ func TestShell(t *testing.T) {
 	}
 	if requests := b.model.Requests(); len(requests) != 1 || !strings.Contains(string(requests[0]), "$ echo hi") {
 		t.Errorf("the model was asked %d times: %s", len(requests), requests)
+	}
+}
+
+// A part of the list says what the whole of it does, though less of the session is read for it.
+func TestListPart(t *testing.T) {
+	b := newBench(t, strings.Repeat("Done.\n\n", 5))
+	id := b.session()
+	for n := range 5 {
+		words := text("Go on.")
+		if n == 4 {
+			words["agent"] = "plan"
+			words["model"] = object{"providerID": "scripted", "modelID": "other"}
+		}
+		want[message](b, "POST", "/session/"+id+"/message", words)
+	}
+	all := want[[]message](b, "GET", "/session/"+id+"/message", nil)
+	for _, limit := range []int{1, 2, 3, 5, 9, 10, 0} {
+		got := want[[]message](b, "GET", fmt.Sprintf("/session/%s/message?limit=%d", id, limit), nil)
+		whole := all
+		if limit > 0 {
+			whole = all[len(all)-limit:]
+		}
+		if !reflect.DeepEqual(got, whole) {
+			t.Errorf("limit %d: got %d messages, %v, want %v", limit, len(got), got, whole)
+		}
 	}
 }
 
