@@ -124,6 +124,18 @@ func TestShell(t *testing.T) {
 	}
 }
 
+// A command takes files and nothing else, as with OpenCode: text would stand before its name and make it a plain prompt.
+func TestCommandParts(t *testing.T) {
+	b := newBench(t, "Done.\n")
+	id := b.session()
+	for kind, want := range map[string]int{"text": 400, "agent": 400, "subtask": 400, "file": 200} {
+		part := object{"type": kind, "text": "hello", "name": "plan", "url": "data:text/plain,x"}
+		if status, answer := b.do("POST", "/session/"+id+"/command", object{"command": "init", "parts": []object{part}}); status != want {
+			t.Errorf("%s: %d %s", kind, status, answer)
+		}
+	}
+}
+
 // A part of the list says what the whole of it does, though less of the session is read for it.
 func TestListPart(t *testing.T) {
 	b := newBench(t, strings.Repeat("Done.\n\n", 5))
