@@ -147,7 +147,9 @@ func (f *fold) adopt() {
 			Agent       string `json:"subagent_type"`
 		}
 		json.Unmarshal(t.State.Input, &args) // what is no task's matches no child
-		i := slices.IndexFunc(f.children, func(c agent.SessionInfo) bool { return c.Title == args.Description && c.Agent == args.Agent })
+		i := slices.IndexFunc(f.children, func(c agent.SessionInfo) bool {
+			return c.Title == agent.FirstLine(args.Description) && c.Agent == args.Agent
+		})
 		if i >= 0 {
 			t.State.Metadata = map[string]any{"sessionId": f.children[i].ID}
 			f.children = slices.Delete(f.children, i, i+1)

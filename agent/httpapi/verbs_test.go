@@ -136,6 +136,15 @@ func TestCommandParts(t *testing.T) {
 	}
 }
 
+// A title is one short line, as when it is changed: it stands in every list and in each event of the session.
+func TestCreateTitle(t *testing.T) {
+	b := newBench(t, "")
+	made := want[httpapi.Session](b, "POST", "/session", object{"title": "Two\nlines " + strings.Repeat("x", 1<<20)})
+	if made.Title != "Two" {
+		t.Errorf("the title is %.40q, of %d bytes", made.Title, len(made.Title))
+	}
+}
+
 // A part of the list says what the whole of it does, though less of the session is read for it.
 func TestListPart(t *testing.T) {
 	b := newBench(t, strings.Repeat("Done.\n\n", 5))
@@ -171,6 +180,9 @@ func TestNoReply(t *testing.T) {
 	}
 	if n := len(b.model.Requests()); n != 0 {
 		t.Errorf("the model was asked %d times", n)
+	}
+	if s := want[httpapi.Session](b, "GET", "/session/"+id, nil); !strings.HasPrefix(s.Title, "New session - ") {
+		t.Errorf("the session is called %q before the model was asked", s.Title)
 	}
 	if m := want[message](b, "POST", "/session/"+id+"/message", text("And now?")); m.Info["role"] != "assistant" {
 		t.Errorf("the answer is %v", m)
