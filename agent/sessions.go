@@ -39,13 +39,14 @@ type Start struct {
 	Limits []Limit
 }
 
-// New makes a session and its first event.
+// New makes a session and its first event. Its title is the first line of the one that is given.
 func (m *Sessions) New(ctx context.Context, start Start) (*Session, error) {
 	leave, err := m.enter(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
+	start.Title = FirstLine(start.Title)
 	return m.create(start)
 }
 

@@ -138,7 +138,9 @@ func (s *Session) begin(ctx context.Context, p Prompt) error {
 		return err
 	}
 	t.profile.Params.Variant = cmp.Or(x.Variant, t.profile.Params.Variant)
-	s.startTitle(p)
+	if !p.NoReply { // the first prompt that the model answers is what the session is about
+		s.startTitle(p)
+	}
 	if err := s.fill(ctx, p, x); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -139,6 +140,9 @@ func (a *API) command(c *call, in commandBody) (*Message, error) {
 		if p.Model, err = modelOf(modelName(in.Model)); err != nil {
 			return nil, err
 		}
+	}
+	if slices.ContainsFunc(in.Parts, func(part partInput) bool { return part.Type != "file" }) {
+		return nil, badRequest("Payload", "a command takes only files as parts; put text into arguments")
 	}
 	if err := a.attach(&p, in.Parts); err != nil {
 		return nil, err

@@ -251,10 +251,10 @@ func (a *API) messageList(c *call, _ none) ([]*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit := int(min(c.number("limit", math.MaxInt32), math.MaxInt32))
+	limit := int(min(c.number("limit", 0), math.MaxInt32))
 	_, all, err := a.readFrom(c.Context(), info.ID, func(f *fold) string {
-		if c.query.Get("before") != "" {
-			return ""
+		if c.query.Get("before") != "" || limit == 0 {
+			return "" // all
 		}
 		return f.newest(limit + 1) // a turn has one message at least
 	})
