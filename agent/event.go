@@ -74,8 +74,19 @@ type SessionInfo struct {
 	Parent    string    `json:"parent,omitempty"` // the session whose agent started this one
 	Created   time.Time `json:"created"`
 	Updated   time.Time `json:"updated"`
+	// Limits are rules for this session alone. They make what it may do stricter, never looser; among them the last that
+	// matches counts.
+	Limits []Limit `json:"limits,omitempty"`
 	// Spent is what the session's replies have taken so far.
 	Spent Spending `json:"spent,omitzero"`
+}
+
+// Limit is one rule of a session, as it is stored.
+type Limit struct {
+	Permission string `json:"permission"`
+	Pattern    string `json:"pattern"`
+	// Action is "allow", "ask" or "deny".
+	Action string `json:"action"`
 }
 
 // Spending counts tokens, and US dollars where prices are known.

@@ -108,7 +108,7 @@ func (at forkPoint) copy(ctx context.Context, store Store, fork string) error {
 
 // Rename gives a session a title: at once, or while a turn runs at its next step. It is not the current session for that.
 func (m *Sessions) Rename(ctx context.Context, id, title string) error {
-	if title = firstLine(title); title == "" {
+	if title = FirstLine(title); title == "" {
 		return errors.New("the title is empty; say what the session shall be called")
 	}
 	leave, err := m.enter(ctx)

@@ -35,15 +35,18 @@ type Start struct {
 	Title, Agent, Model string
 	// Parent is the session whose agent starts this one.
 	Parent string
+	// Limits are rules for this session alone.
+	Limits []Limit
 }
 
-// New makes a session and its first event.
+// New makes a session and its first event. Its title is the first line of the one that is given.
 func (m *Sessions) New(ctx context.Context, start Start) (*Session, error) {
 	leave, err := m.enter(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
+	start.Title = FirstLine(start.Title)
 	return m.create(start)
 }
 
@@ -61,7 +64,7 @@ func (m *Sessions) enter(ctx context.Context) (leave func(), err error) {
 func (m *Sessions) create(start Start) (*Session, error) {
 	now := time.Now()
 	info := SessionInfo{
-		ID: newID("ses"), Title: start.Title, Directory: m.opt.Directory, Agent: start.Agent, Model: start.Model, Parent: start.Parent,
+		ID: newID("ses"), Title: start.Title, Directory: m.opt.Directory, Agent: start.Agent, Model: start.Model, Parent: start.Parent, Limits: start.Limits,
 		Created: now, Updated: now,
 	}
 	release, err := m.opt.Store.Acquire(info.ID)

@@ -40,7 +40,7 @@ func (s *Session) summarize(ctx context.Context, c *Summary, p plan, own room) {
 			return
 		}
 		logger().Warningf("compaction: %s: %s", m.info.Name, err)
-		c.Failure = firstLine(err.Error())
+		c.Failure = FirstLine(err.Error())
 	}
 }
 

@@ -25,7 +25,7 @@ func (s *Session) startTitle(p Prompt) {
 	if s.history.info.Title != "" {
 		return
 	}
-	s.warn(s.retitle(firstLine(p.shown())))
+	s.warn(s.retitle(FirstLine(p.shown())))
 	profile, small := s.titler()
 	if small == nil {
 		return
@@ -66,7 +66,7 @@ func askTitle(ctx context.Context, model Model, profile Profile, text string) st
 	if err != nil {
 		logger().Infof("title: %s", err)
 	}
-	return firstLine(title)
+	return FirstLine(title)
 }
 
 // read collects the text of a reply, without what the model thought aloud; "" after an error.
@@ -85,8 +85,8 @@ func read(stream iter.Seq2[Delta, error]) (string, *Usage, error) {
 	return strings.TrimSpace(thinking.ReplaceAllString(b.String(), "")), usage, nil
 }
 
-// firstLine is the first line of a text that is not blank, cut to a title's length.
-func firstLine(text string) string {
+// FirstLine is the first line of a text that is not blank, cut to a title's length: what a session is called by it.
+func FirstLine(text string) string {
 	for line := range strings.Lines(text) {
 		if line = strings.Trim(strings.TrimSpace(line), `"`); line != "" {
 			return clip(line, maxTitle)

@@ -138,7 +138,9 @@ func (s *Session) begin(ctx context.Context, p Prompt) error {
 		return err
 	}
 	t.profile.Params.Variant = cmp.Or(x.Variant, t.profile.Params.Variant)
-	s.startTitle(p)
+	if !p.NoReply { // the first prompt that the model answers is what the session is about
+		s.startTitle(p)
+	}
 	if err := s.fill(ctx, p, x); err != nil {
 		return err
 	}
@@ -169,7 +171,7 @@ func (s *Session) equip(ctx context.Context, agent, model string) error {
 func (s *Session) reassign(p Prompt) error {
 	info := s.history.info
 	info.Agent, info.Model = cmp.Or(p.Agent, info.Agent), cmp.Or(p.Model, info.Model)
-	if info == s.history.info {
+	if was := s.history.info; info.Agent == was.Agent && info.Model == was.Model {
 		return nil
 	}
 	return s.append(Event{Type: SessionChanged, Session: &info})

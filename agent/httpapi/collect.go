@@ -87,7 +87,7 @@ func (a *API) readFrom(ctx context.Context, session string, first func(*fold) st
 	if l := a.follower(session); l != nil {
 		l.mu.Lock()
 		if id := first(l.fold); id != "" {
-			f.info, f.last = l.fold.info, seqOf(id)-1
+			f.info, f.last = l.fold.infos[id], seqOf(id)-1
 		}
 		l.mu.Unlock()
 	}

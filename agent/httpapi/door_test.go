@@ -248,6 +248,8 @@ func TestHosts(t *testing.T) {
 		{Listening{}, loop, 80, []string{"127.0.0.1", "127.0.0.1:80", "[::1]", "[::1]:80", "localhost", "localhost:80"}},
 		{Listening{Hostname: "10.1.2.3", Names: []string{"dev.example", "dev.example:443"}}, []netip.Addr{netip.MustParseAddr("10.1.2.3")}, 4096,
 			[]string{"10.1.2.3:4096", "dev.example", "dev.example:4096", "dev.example:443"}},
+		{Listening{Hostname: "Box.Example", Names: []string{"Dev.Example:8443"}}, []netip.Addr{netip.MustParseAddr("10.1.2.3")}, 4096,
+			[]string{"10.1.2.3:4096", "box.example:4096", "dev.example:8443"}},
 	} {
 		if got := test.opt.hosts(test.addrs, test.port); !slices.Equal(got, test.want) {
 			t.Errorf("got %q, want %q", got, test.want)

@@ -68,6 +68,8 @@ type fold struct {
 	turn  string            // that has not ended
 	user  string            // the message of the last prompt
 	first map[string]string // by turn: the message of its first prompt
+	// infos are the session as it was before a turn, by that message.
+	infos map[string]agent.SessionInfo
 	ended map[string]string // by turn: its last message
 	// reply is the last assistant message of the turn, made by the event seq; tools are its calls, files what they changed.
 	reply *AssistantMessage
@@ -93,7 +95,7 @@ type liveReply struct{ text, thought strings.Builder }
 func newFold(session string, around surroundings) *fold {
 	return &fold{
 		ids: newIDs(session), around: around, info: agent.SessionInfo{ID: session},
-		first: map[string]string{}, ended: map[string]string{}, asked: map[string]asked{},
+		first: map[string]string{}, infos: map[string]agent.SessionInfo{}, ended: map[string]string{}, asked: map[string]asked{},
 	}
 }
 
@@ -145,7 +147,9 @@ func (f *fold) adopt() {
 			Agent       string `json:"subagent_type"`
 		}
 		json.Unmarshal(t.State.Input, &args) // what is no task's matches no child
-		i := slices.IndexFunc(f.children, func(c agent.SessionInfo) bool { return c.Title == args.Description && c.Agent == args.Agent })
+		i := slices.IndexFunc(f.children, func(c agent.SessionInfo) bool {
+			return c.Title == agent.FirstLine(args.Description) && c.Agent == args.Agent
+		})
 		if i >= 0 {
 			t.State.Metadata = map[string]any{"sessionId": f.children[i].ID}
 			f.children = slices.Delete(f.children, i, i+1)
@@ -188,6 +192,7 @@ func (a surroundings) session(info agent.SessionInfo) Session {
 		ID: info.ID, Slug: strings.ToLower(strings.TrimPrefix(info.ID, "ses_")), ProjectID: a.project, Directory: info.Directory, ParentID: info.Parent,
 		Title: cmp.Or(info.Title, "New session - "+info.Created.UTC().Format("2006-01-02T15:04:05.000Z")), Agent: info.Agent, Version: a.version,
 		Cost: info.Spent.Cost, Tokens: tokens(&info.Spent.Usage), Time: SessionTime{Created: millis(info.Created), Updated: millis(info.Updated)},
+		Permission: rules(info.Limits),
 	}
 	s.Tokens.Total = 0
 	if info.Model != "" {

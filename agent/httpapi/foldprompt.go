@@ -20,7 +20,7 @@ func (f *fold) prompt(e agent.Event) {
 		f.turn = e.Turn
 		f.reply, f.tools, f.files, f.retries = nil, nil, nil, 0
 		f.revert, f.undone = nil, nil
-		f.first[e.Turn] = f.user
+		f.first[e.Turn], f.infos[f.user] = f.user, f.info
 	}
 	f.put(&UserMessage{
 		ID: f.user, SessionID: f.info.ID, Role: "user", Time: CreatedTime{millis(e.Time)},

@@ -69,7 +69,11 @@ func (a *API) follow(f *follower) {
 			continue
 		}
 		for _, live := range f.rest(e) {
-			a.hub.publish(id, 0, e.Time, f.step(live))
+			a.live(f, live)
+		}
+		if e.Seq == 0 && e.Type != agent.TurnEnded { // an end that could not be stored is none that another event replaces
+			a.live(f, e)
+			continue
 		}
 		events := f.step(e)
 		if a.hub.heard() {
@@ -77,6 +81,12 @@ func (a *API) follow(f *follower) {
 		}
 		a.hub.publish(id, e.Seq, e.Time, events)
 	}
+}
+
+// live hands on output that the next stored event replaces.
+func (a *API) live(f *follower, e agent.Event) {
+	events := f.step(e)
+	a.hub.send(batch{session: f.session.ID(), live: true, after: f.fold.last, at: e.Time}, events) // the fold is its follower's: nobody else writes it
 }
 
 // rest is how a finished reply goes on after what was seen of it live: the last of it is stored before the follower comes to

@@ -19,6 +19,8 @@ const (
 type batch struct {
 	session string
 	seq     int64
+	live    bool  // output that the next stored event replaces
+	after   int64 // of live output: the last stored event before it
 	at      time.Time
 	events  [][]byte
 }
@@ -72,7 +74,10 @@ func (h *hub) unsubscribe(s *subscriber) {
 
 // publish hands events on. Only a session's follower calls it for that session, so they stay in order.
 func (h *hub) publish(session string, seq int64, at time.Time, events []wireEvent) {
-	b := batch{session: session, seq: seq, at: at}
+	h.send(batch{session: session, seq: seq, at: at}, events)
+}
+
+func (h *hub) send(b batch, events []wireEvent) {
 	for !h.hand(b, len(events)) { // who begins to listen meanwhile wants them, too
 		b.events = h.encode(b, events)
 	}

@@ -127,11 +127,11 @@ func listenAll(ctx context.Context, addrs []netip.Addr, port int) ([]net.Listene
 
 func portOf(l net.Listener) int { return l.Addr().(*net.TCPAddr).Port }
 
-// hosts are the exact values of Host under which the server is known.
+// hosts are the exact values of Host under which the server is known: in lower case, as browsers and fetch write names.
 func (opt Listening) hosts(addrs []netip.Addr, port int) []string {
 	var names []string
 	if opt.Hostname != "" {
-		names = append(names, strings.ToLower(opt.Hostname))
+		names = append(names, opt.Hostname)
 	}
 	for _, a := range addrs {
 		names = append(names, a.String())
@@ -141,6 +141,7 @@ func (opt Listening) hosts(addrs []netip.Addr, port int) []string {
 	}
 	var hosts []string
 	for _, name := range append(names, opt.Names...) {
+		name = strings.ToLower(name)
 		host, at, err := net.SplitHostPort(name)
 		if err != nil {
 			host, at = strings.Trim(name, "[]"), strconv.Itoa(port)

@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -84,6 +85,7 @@ func (a *API) wait(c *call, p agent.Prompt) (*Message, error) {
 	if _, err := s.Wait(c.Context(), turn); err != nil {
 		return nil, err
 	}
+	a.afterEvents(c)
 	f, all, err := a.readFrom(c.Context(), s.ID(), func(f *fold) string { return f.first[turn] })
 	if err != nil {
 		return nil, err
@@ -92,6 +94,21 @@ func (a *API) wait(c *call, p agent.Prompt) (*Message, error) {
 		return m, nil
 	}
 	return nil, conflict("the turn could not be written down; look at opencode-lsp's log")
+}
+
+// behind is how long after the events of a turn's end a waiting client hears of it.
+const behind = 100 * time.Millisecond
+
+// afterEvents lets those who follow hear of a turn's end first: `opencode run --attach` prints what the event stream brings
+// and exits with the answer, whether it has printed all or not. OpenCode's own server is slow enough for that.
+func (a *API) afterEvents(c *call) {
+	if !a.hub.heard() {
+		return
+	}
+	select {
+	case <-time.After(behind):
+	case <-c.Context().Done():
+	}
 }
 
 // stay takes the bounds of time off an answer: a turn takes as long as it takes.
@@ -123,6 +140,9 @@ func (a *API) command(c *call, in commandBody) (*Message, error) {
 		if p.Model, err = modelOf(modelName(in.Model)); err != nil {
 			return nil, err
 		}
+	}
+	if slices.ContainsFunc(in.Parts, func(part partInput) bool { return part.Type != "file" }) {
+		return nil, badRequest("Payload", "a command takes only files as parts; put text into arguments")
 	}
 	if err := a.attach(&p, in.Parts); err != nil {
 		return nil, err

@@ -56,7 +56,7 @@ func (a *API) attach(p *agent.Prompt, parts []partInput) error {
 		}
 	}
 	if len(texts) > 0 {
-		p.Text = strings.Join(texts, "\n") + p.Text
+		p.Text = strings.Join(texts, "\n")
 	}
 	if strings.TrimSpace(p.Text) == "" && len(p.Attached) == 0 && len(p.Files) == 0 {
 		return badRequest("Payload", "the prompt is empty; say what to do")

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/permission"
 )
 
 // info finds the session that a request names.
@@ -72,11 +73,14 @@ type createBody struct {
 	Title    string    `json:"title,omitempty"`
 	Agent    string    `json:"agent,omitempty"`
 	Model    *ModelRef `json:"model,omitempty"`
+	// Permission narrows what the session may do; what it allows is only an exception from that.
+	Permission []Rule `json:"permission,omitempty"`
 }
 
 func (a *API) sessionCreate(c *call, in createBody) (Session, error) {
 	start := agent.Start{Title: in.Title, Agent: in.Agent, Parent: in.ParentID}
-	if err := a.answering(in.Agent); err != nil {
+	err := a.answering(in.Agent)
+	if err != nil {
 		return Session{}, err
 	}
 	if in.Model != nil {
@@ -94,11 +98,41 @@ func (a *API) sessionCreate(c *call, in createBody) (Session, error) {
 			return Session{}, explain(err, in.ParentID)
 		}
 	}
+	if start.Limits, err = limits(in.Permission); err != nil {
+		return Session{}, err
+	}
 	s, err := a.opt.Sessions.New(c.Context(), start)
 	if err != nil {
 		return Session{}, err
 	}
 	return a.around().session(s.Info()), nil
+}
+
+// maxLimits bounds the rules of a session.
+const maxLimits = 1000
+
+// limits are a client's rules for a session, as they are stored.
+func limits(rules []Rule) ([]agent.Limit, error) {
+	if len(rules) > maxLimits {
+		return nil, badRequest("Payload", "permission has more than %d rules; give fewer", maxLimits)
+	}
+	var out []agent.Limit
+	for i, r := range rules {
+		if _, err := permission.ParseAction(r.Action); err != nil || r.Permission == "" || r.Pattern == "" {
+			return nil, badRequest("Payload", "permission[%d] is no rule; give permission, pattern and an action: allow, ask or deny", i)
+		}
+		out = append(out, agent.Limit(r))
+	}
+	return out, nil
+}
+
+// rules are a session's rules on the wire.
+func rules(limits []agent.Limit) []Rule {
+	var out []Rule
+	for _, l := range limits {
+		out = append(out, Rule(l))
+	}
+	return out
 }
 
 // answering refuses an agent that people may not prompt.
@@ -129,8 +163,9 @@ func (a *API) sessionGet(c *call, _ none) (Session, error) {
 }
 
 type patchBody struct {
-	Title *string `json:"title,omitempty"`
-	Time  *struct {
+	Title      *string `json:"title,omitempty"`
+	Permission []Rule  `json:"permission,omitempty"`
+	Time       *struct {
 		Archived *int64 `json:"archived,omitempty"`
 	} `json:"time,omitempty"`
 }
@@ -142,6 +177,9 @@ func (a *API) sessionPatch(c *call, in patchBody) (Session, error) {
 	}
 	if in.Time != nil && in.Time.Archived != nil {
 		return Session{}, badRequest("Payload", "sessions cannot be archived here; delete it, or leave it")
+	}
+	if len(in.Permission) > 0 {
+		return Session{}, badRequest("Payload", "permission is set when a session is created; create another one")
 	}
 	if in.Title != nil {
 		if strings.TrimSpace(*in.Title) == "" {
@@ -213,10 +251,10 @@ func (a *API) messageList(c *call, _ none) ([]*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	limit := int(min(c.number("limit", math.MaxInt32), math.MaxInt32))
+	limit := int(min(c.number("limit", 0), math.MaxInt32))
 	_, all, err := a.readFrom(c.Context(), info.ID, func(f *fold) string {
-		if c.query.Get("before") != "" {
-			return ""
+		if c.query.Get("before") != "" || limit == 0 {
+			return "" // all
 		}
 		return f.newest(limit + 1) // a turn has one message at least
 	})

@@ -114,8 +114,12 @@ func (s *stream) own(kind string) error {
 	return s.flush()
 }
 
-// batch sends what one event has made, with the cursor in the last piece: a client that lost a part of it gets all again.
+// batch sends what one event has made, with the cursor in the last piece: a client that lost a part of it gets all again. Live
+// output from before what the past has brought is stale: it would begin a finished message anew.
 func (s *stream) batch(b batch) error {
+	if b.live && b.after < s.sent[b.session] {
+		return nil
+	}
 	if b.seq > 0 {
 		if b.seq <= s.sent[b.session] {
 			return nil

@@ -1,8 +1,10 @@
 package httpapi_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,6 +83,63 @@ func TestResume(t *testing.T) {
 				t.Errorf("restart %t: after event %d (%s) %d are missed: %q", restart, i, e.Type, len(missed), missed)
 			}
 			again.stop()
+		}
+	}
+}
+
+// meanwhile is a store in which something happens before a list of the sessions is read.
+type meanwhile struct {
+	agent.Store
+	happens atomic.Pointer[func()]
+}
+
+func (m *meanwhile) List(ctx context.Context, directory string) ([]agent.SessionInfo, error) {
+	if f := m.happens.Swap(nil); f != nil {
+		(*f)()
+	}
+	return m.Store.List(ctx, directory)
+}
+
+// What was written live while a client that came back reads the past is no news any more where that holds the finished reply.
+func TestResumeWhileWriting(t *testing.T) {
+	b := newBench(t, "One.\n\nTwo words.\n")
+	b.shut()
+	store := &meanwhile{Store: b.store}
+	b.store = store
+	b.open(true)
+	id := b.session()
+	l := b.listen("/event", "")
+	b.prompted(id, "first", "once")
+	l.until("session.idle")
+	l.until("session.updated")
+	l.stop()
+	watch := b.listen("/event", "")
+	turn := func() {
+		if status, answer := b.do("POST", "/session/"+id+"/prompt_async", text("second")); status != http.StatusNoContent {
+			t.Errorf("prompt_async = %d %s", status, answer)
+		}
+		for e := range watch.in {
+			if e.Type == "session.idle" {
+				break
+			}
+		}
+	}
+	store.happens.Store(&turn)
+	again := b.listen("/event", l.last)
+	events := again.until("session.idle")
+	b.session() // is told after all that waits
+	completed := map[any]bool{}
+	for _, e := range append(events, again.until("session.created")...) {
+		if info, ok := e.Properties["info"].(object); ok && info["role"] == "assistant" {
+			completed[info["id"]] = info["time"].(object)["completed"] != nil
+		}
+	}
+	if len(completed) != 1 {
+		t.Errorf("%d replies came", len(completed))
+	}
+	for id, done := range completed {
+		if !done {
+			t.Errorf("the last that is told of %s is that it is being written", id)
 		}
 	}
 }

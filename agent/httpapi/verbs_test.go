@@ -1,8 +1,10 @@
 package httpapi_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -122,6 +124,52 @@ func TestShell(t *testing.T) {
 	}
 }
 
+// A command takes files and nothing else, as with OpenCode: text would stand before its name and make it a plain prompt.
+func TestCommandParts(t *testing.T) {
+	b := newBench(t, "Done.\n")
+	id := b.session()
+	for kind, want := range map[string]int{"text": 400, "agent": 400, "subtask": 400, "file": 200} {
+		part := object{"type": kind, "text": "hello", "name": "plan", "url": "data:text/plain,x"}
+		if status, answer := b.do("POST", "/session/"+id+"/command", object{"command": "init", "parts": []object{part}}); status != want {
+			t.Errorf("%s: %d %s", kind, status, answer)
+		}
+	}
+}
+
+// A title is one short line, as when it is changed: it stands in every list and in each event of the session.
+func TestCreateTitle(t *testing.T) {
+	b := newBench(t, "")
+	made := want[httpapi.Session](b, "POST", "/session", object{"title": "Two\nlines " + strings.Repeat("x", 1<<20)})
+	if made.Title != "Two" {
+		t.Errorf("the title is %.40q, of %d bytes", made.Title, len(made.Title))
+	}
+}
+
+// A part of the list says what the whole of it does, though less of the session is read for it.
+func TestListPart(t *testing.T) {
+	b := newBench(t, strings.Repeat("Done.\n\n", 5))
+	id := b.session()
+	for n := range 5 {
+		words := text("Go on.")
+		if n == 4 {
+			words["agent"] = "plan"
+			words["model"] = object{"providerID": "scripted", "modelID": "other"}
+		}
+		want[message](b, "POST", "/session/"+id+"/message", words)
+	}
+	all := want[[]message](b, "GET", "/session/"+id+"/message", nil)
+	for _, limit := range []int{1, 2, 3, 5, 9, 10, 0} {
+		got := want[[]message](b, "GET", fmt.Sprintf("/session/%s/message?limit=%d", id, limit), nil)
+		whole := all
+		if limit > 0 {
+			whole = all[len(all)-limit:]
+		}
+		if !reflect.DeepEqual(got, whole) {
+			t.Errorf("limit %d: got %d messages, %v, want %v", limit, len(got), got, whole)
+		}
+	}
+}
+
 func TestNoReply(t *testing.T) {
 	b := newBench(t, "Noted.\n")
 	id := b.session()
@@ -132,6 +180,9 @@ func TestNoReply(t *testing.T) {
 	}
 	if n := len(b.model.Requests()); n != 0 {
 		t.Errorf("the model was asked %d times", n)
+	}
+	if s := want[httpapi.Session](b, "GET", "/session/"+id, nil); !strings.HasPrefix(s.Title, "New session - ") {
+		t.Errorf("the session is called %q before the model was asked", s.Title)
 	}
 	if m := want[message](b, "POST", "/session/"+id+"/message", text("And now?")); m.Info["role"] != "assistant" {
 		t.Errorf("the answer is %v", m)

@@ -20,7 +20,9 @@ type Session struct {
 	Cost      float64     `json:"cost"`
 	Tokens    Tokens      `json:"tokens"`
 	Time      SessionTime `json:"time"`
-	Revert    *Revert     `json:"revert,omitempty"`
+	// Permission are the session's own rules, where it has any.
+	Permission []Rule  `json:"permission,omitempty"`
+	Revert     *Revert `json:"revert,omitempty"`
 }
 
 // SessionTime says when a session began and last changed.

@@ -90,6 +90,9 @@ func told(info agent.SessionInfo, e agent.Event) agent.SessionInfo {
 	info.Model = cmp.Or(e.Session.Model, info.Model)
 	info.Agent = cmp.Or(e.Session.Agent, info.Agent)
 	info.Parent = cmp.Or(e.Session.Parent, info.Parent)
+	if e.Session.Limits != nil {
+		info.Limits = e.Session.Limits
+	}
 	if !e.Session.Created.IsZero() {
 		info.Created = e.Session.Created
 	}

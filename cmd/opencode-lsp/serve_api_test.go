@@ -416,6 +416,39 @@ func serveRemoteApproval(t *testing.T) {
 	t.Log("--remote-approval: the first answer settles, the second is 404; what a rule denies is not asked and not run")
 }
 
+// 15: a client may narrow what a session may do, and not widen it; the rules outlast a restart.
+func serveLimits(t *testing.T) {
+	s := newServed(t)
+	s.script("call bash {\"command\": \"touch first\"}\n\nDone.\n\ncall bash {\"command\": \"touch second\"}\n\nDone.\n\ncall write {\"filePath\": \"third\", \"content\": \"x\"}\n\nDone.")
+	s.start()
+	for _, bad := range []string{`{"permission":[{}]}`, `{"permission":[{"permission":"bash","pattern":"*","action":"maybe"}]}`, `{"permission":{"bash":"deny"}}`} {
+		s.ask(400, "POST", "/session", bad)
+	}
+	var made struct {
+		ID         string
+		Permission []map[string]string
+	}
+	if err := json.Unmarshal([]byte(s.ask(200, "POST", "/session", `{"permission":[
+		{"permission":"*","pattern":"*","action":"deny"},{"permission":"write","pattern":"*","action":"allow"},{"permission":"edit","pattern":"*","action":"allow"}]}`)), &made); err != nil || len(made.Permission) != 3 {
+		t.Fatalf("%v %v", made, err)
+	}
+	in, _ := s.stream("/event")
+	s.prompt(made.ID, "make it")
+	until(t, in, "session.idle")
+	s.stop(syscall.SIGTERM)
+	s = s.again()
+	in, _ = s.stream("/event")
+	s.prompt(made.ID, "again")
+	until(t, in, "session.idle")
+	s.prompt(made.ID, "write it")
+	until(t, in, "permission.asked")
+	if s.exists("first") || s.exists("second") || s.exists("third") {
+		t.Error("the client's rules do not hold, or allow")
+	}
+	s.ask(400, "PATCH", "/session/"+made.ID, `{"permission":[{"permission":"bash","pattern":"*","action":"allow"}]}`)
+	t.Log("a session's own deny holds, after a restart too; its allow is asked as ever")
+}
+
 // 16: files are read within the workspace, and by the rules.
 func serveFiles(t *testing.T) {
 	s := newServed(t)

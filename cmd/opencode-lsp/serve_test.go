@@ -43,6 +43,7 @@ func TestServe(t *testing.T) {
 		{"14-framing", serveFraming},
 		{"15-gate", serveGate},
 		{"15-remote-approval", serveRemoteApproval},
+		{"15-own-rules", serveLimits},
 		{"16-files", serveFiles},
 		{"17-headers", serveHeaders},
 		{"18-errors", serveErrors},

@@ -103,8 +103,10 @@ func (e *engine) apiSkills() []httpapi.Skill {
 	var list []httpapi.Skill
 	for _, s := range e.skillsFor(e.policy()) {
 		w := httpapi.Skill{Name: s.Name, Description: s.Description, Location: s.File}
-		if text, err := os.ReadFile(s.File); err == nil && len(text) <= maxSkillText && !s.Repository {
-			w.Content = string(text)
+		if !s.Repository {
+			if text, err := os.ReadFile(s.File); err == nil && len(text) <= maxSkillText {
+				w.Content = string(text)
+			}
 		}
 		list = append(list, w)
 	}
@@ -209,13 +211,17 @@ func mcpKinds(servers map[string]json.RawMessage) map[string]any {
 	return kinds
 }
 
-func (e *engine) apiMCP() map[string]httpapi.MCPStatus {
+func (e *engine) apiMCP() map[string]httpapi.MCPStatus { return wireMCP(e.servers.Status()) }
+
+// wireMCP says that a server failed, but not why: that may hold its command, its address, and what it wrote before it ended,
+// keys among it.
+func wireMCP(list []mcp.Status) map[string]httpapi.MCPStatus {
 	all := map[string]httpapi.MCPStatus{}
-	for _, s := range e.servers.Status() {
+	for _, s := range list {
 		w := httpapi.MCPStatus{Status: string(s.State)}
 		switch s.State {
 		case mcp.Failed:
-			w.Error = s.Reason
+			w.Error = "it does not work; `opencode-lsp mcp list` says why"
 		case mcp.Connecting: // OpenCode has no word for it
 			w.Status = "disabled"
 		}

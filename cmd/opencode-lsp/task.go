@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"slices"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/permission"
@@ -49,7 +50,7 @@ func (e *engine) callees(p permission.Policy) []agent.Profile {
 // within is the rules of an agent in a session, within those of the sessions above it, so that no task holds more than who
 // gave it. The rules of a session that is at work are those of its present turn.
 func (e *engine) within(l lineage, name string) permission.Policy {
-	own := e.policyOf(name)
+	own := limited(e.policyOf(name), l.session.Info().Limits)
 	for _, above := range l.sessions.Parents(l.session) {
 		e.mu.Lock()
 		seat := e.seats[above.ID]
@@ -57,7 +58,24 @@ func (e *engine) within(l lineage, name string) permission.Policy {
 		if seat != nil {
 			return own.Inside(seat.rules()) // those above it included
 		}
-		own = own.Inside(e.policyOf(cmp.Or(above.Agent, e.agentName())))
+		own = own.Inside(limited(e.policyOf(cmp.Or(above.Agent, e.agentName())), above.Limits))
 	}
 	return own
+}
+
+// limited is the policy narrowed by a session's own rules. A rule that cannot be read asks for all that it is about.
+func limited(p permission.Policy, limits []agent.Limit) permission.Policy {
+	if len(limits) == 0 {
+		return p
+	}
+	layer := permission.Layer{Name: "session", NarrowOnly: true}
+	for _, l := range limits {
+		action, err := permission.ParseAction(l.Action)
+		if err != nil {
+			action = permission.Ask
+		}
+		layer.Rules = append(layer.Rules, permission.Rule{Permission: l.Permission, Pattern: l.Pattern, Action: action})
+	}
+	p.Layers = append(slices.Clip(p.Layers), layer)
+	return p
 }
