@@ -41,6 +41,7 @@ type route struct {
 	body, result reflect.Type // none for none
 	status       int          // of success
 	stream       bool
+	long         bool // its answer may take as long as a turn
 	serve        func(a *API, c *call) (any, error)
 }
 
@@ -70,6 +71,16 @@ func events(path, id, doc string, f func(*API, *call, none) (any, error)) route 
 	return r
 }
 
+// long marks a route whose answer may take as long as a turn.
+func long(r route) route {
+	r.long = true
+	return r
+}
+
+// maxLong bounds the answers under way of all long routes together. With the streams they leave connections of the room for
+// those that end a turn or answer its questions.
+const maxLong = 40
+
 // handler serves the route.
 func (a *API) handler(r route) http.HandlerFunc {
 	return func(w http.ResponseWriter, req *http.Request) {
@@ -82,6 +93,15 @@ func (a *API) handler(r route) http.HandlerFunc {
 		if f := c.check(r.query); f != nil {
 			fail(w, f)
 			return
+		}
+		if r.long {
+			select {
+			case a.long <- struct{}{}:
+				defer func() { <-a.long }()
+			default:
+				fail(w, overloaded("too many requests wait for the end of a turn already; try again later, or use prompt_async"))
+				return
+			}
 		}
 		result, err := r.serve(a, c)
 		switch {
