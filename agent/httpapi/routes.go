@@ -67,7 +67,7 @@ func routes() []route {
 		on("GET", "/provider/auth", "provider.auth", "Empty: nobody signs in to a provider over HTTP.", (*API).nothing),
 		on("GET", "/experimental/resource", "experimental.resource.list", "Empty.", (*API).nothing),
 		on("GET", "/doc", "doc", "This document.", (*API).doc),
-		on("POST", "/log", "app.log", "Writes a line into the program's log.", (*API).log),
+		on("POST", "/log", "app.log", "Writes a line into the program's log; one of level info or debug only where that runs with -v.", (*API).log),
 		on("POST", "/instance/dispose", "instance.dispose", "Does nothing: the configuration is read anew by itself.", (*API).dispose),
 	}
 }
