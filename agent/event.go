@@ -206,7 +206,7 @@ const Skip permission.Reply = "skip"
 type Settled struct {
 	ID string `json:"id"`
 	permission.Answer
-	// By names the channel: "prompt", "code action", "command", "cli", "http", "grant", "cancelled", "crash".
+	// By names the channel: "prompt", "code action", "command", "cli", "http", "acp", "grant", "cancelled", "crash".
 	By string `json:"by"`
 }
 

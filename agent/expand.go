@@ -118,6 +118,10 @@ func (s *Session) join(ctx context.Context) error {
 		if err != nil {
 			return s.append(Event{Type: Noted, Text: err.Error()})
 		}
+		if now := s.turn.taker(); !now.suits(taker{x.Agent, x.Model, x.Variant}) {
+			other := &OtherTakerError{now.agent, now.model}
+			return s.append(Event{Type: Noted, Text: "The command was not run: " + other.Error() + "."})
+		}
 		return s.fill(ctx, p, x)
 	})
 }

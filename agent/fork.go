@@ -9,7 +9,7 @@ import (
 )
 
 // Fork makes a session that begins as another one did: with all of its turns that have ended, or those up to the one named.
-// The other stays as it is, whoever uses it.
+// The other stays as it is, whoever uses it, and so does the current session.
 func (m *Sessions) Fork(ctx context.Context, id, turn string) (*Session, error) {
 	leave, err := m.enter(ctx)
 	if err != nil {
@@ -117,7 +117,7 @@ func (m *Sessions) Rename(ctx context.Context, id, title string) error {
 	}
 	defer leave()
 	m.mu.Lock()
-	current, open := m.current, m.open[id] != nil
+	open := m.open[id] != nil
 	m.mu.Unlock()
 	s, err := m.find(ctx, id)
 	if err != nil {
@@ -126,9 +126,6 @@ func (m *Sessions) Rename(ctx context.Context, id, title string) error {
 	if err = s.rename(ctx, title); !open {
 		m.retire(id)
 	}
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.current = current
 	return err
 }
 

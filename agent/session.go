@@ -28,6 +28,8 @@ type Session struct {
 	stop    context.CancelCauseFunc
 	done    chan struct{}
 
+	used time.Time // last, guarded by the lock of Sessions
+
 	replayed int64
 	mail     mailbox
 
@@ -45,9 +47,11 @@ type Session struct {
 type mailbox struct {
 	mu      sync.Mutex
 	turn    string // running or about to run; "" when idle
+	taker   taker  // of the turn; until that is known, whom its first prompt wants
 	queue   []Prompt
 	title   string                  // that the user wants
 	jobs    []func(context.Context) // run while no turn runs
+	working bool                    // jobs were taken and run
 	cancel  context.CancelCauseFunc // of the running turn
 	early   bool                    // Cancel came before the turn began
 	began   map[string]int64        // turn: the last Seq before it
@@ -111,9 +115,12 @@ func (s *Session) Prompt(p Prompt) (turn string, err error) {
 	if s.mail.closed {
 		return "", ErrClosed
 	}
+	if s.mail.turn != "" && !s.mail.taker.suits(p.wanted()) {
+		return "", &OtherTakerError{s.mail.taker.agent, s.mail.taker.model}
+	}
 	s.mail.queue = append(s.mail.queue, p)
 	if s.mail.turn == "" {
-		s.mail.turn = newID("trn")
+		s.mail.turn, s.mail.taker = newID("trn"), p.wanted()
 		s.mail.began[s.mail.turn] = s.log.last()
 	}
 	s.poke()
@@ -204,9 +211,7 @@ func (s *Session) run() {
 		case title := <-s.title:
 			s.warn(s.retitle(title))
 		case <-s.mail.wake:
-			for _, job := range s.takeJobs() {
-				job(s.ctx)
-			}
+			s.doJobs()
 			s.warn(s.takeTitle())
 			if p, ok := s.next(); ok {
 				s.runTurn(p)
@@ -219,8 +224,26 @@ func (s *Session) takeJobs() []func(context.Context) {
 	s.mail.mu.Lock()
 	defer s.mail.mu.Unlock()
 	jobs := s.mail.jobs
-	s.mail.jobs = nil
+	s.mail.jobs, s.mail.working = nil, len(jobs) > 0
 	return jobs
+}
+
+// doJobs does what waits for no turn to run.
+func (s *Session) doJobs() {
+	for _, job := range s.takeJobs() {
+		job(s.ctx)
+	}
+	s.mail.mu.Lock()
+	defer s.mail.mu.Unlock()
+	s.mail.working = false
+}
+
+// rests reports whether nothing goes on in the session, and nothing waits.
+func (s *Session) rests() bool {
+	s.mail.mu.Lock()
+	defer s.mail.mu.Unlock()
+	m := &s.mail
+	return m.turn == "" && len(m.queue)+len(m.jobs)+len(m.pending) == 0 && !m.working && m.title == ""
 }
 
 // next takes the first queued prompt.

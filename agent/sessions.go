@@ -3,6 +3,7 @@ package agent
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -37,9 +38,12 @@ type Start struct {
 	Parent string
 	// Limits are rules for this session alone.
 	Limits []Limit
+	// Aside leaves the current session what it is.
+	Aside bool
 }
 
-// New makes a session and its first event. Its title is the first line of the one that is given.
+// New makes a session and its first event, and makes it the current one. Its title is the first line of the one that is
+// given.
 func (m *Sessions) New(ctx context.Context, start Start) (*Session, error) {
 	leave, err := m.enter(ctx)
 	if err != nil {
@@ -47,7 +51,11 @@ func (m *Sessions) New(ctx context.Context, start Start) (*Session, error) {
 	}
 	defer leave()
 	start.Title = FirstLine(start.Title)
-	return m.create(start)
+	s, err := m.create(start)
+	if err == nil && !start.Aside {
+		m.use(s)
+	}
+	return s, err
 }
 
 // enter waits for the slot.
@@ -60,7 +68,7 @@ func (m *Sessions) enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-// create is New with the slot held, as find is Open and current is Current.
+// create makes a session, with the slot held.
 func (m *Sessions) create(start Start) (*Session, error) {
 	now := time.Now()
 	info := SessionInfo{
@@ -80,9 +88,18 @@ func (m *Sessions) create(start Start) (*Session, error) {
 	return s, m.start(s)
 }
 
-// Open returns a session, from the store where it is not open yet. A turn that a killed process left is closed first: its
-// calls get results that say so.
+// Open returns a session, from the store where it is not open yet, and makes it the current one. A turn that a killed process
+// left is closed first: its calls get results that say so.
 func (m *Sessions) Open(ctx context.Context, id string) (*Session, error) {
+	s, err := m.Visit(ctx, id)
+	if err == nil {
+		m.use(s)
+	}
+	return s, err
+}
+
+// Visit is Open for a front whose users do not sit at this editor: the current session stays what it is.
+func (m *Sessions) Visit(ctx context.Context, id string) (*Session, error) {
 	leave, err := m.enter(ctx)
 	if err != nil {
 		return nil, err
@@ -91,12 +108,15 @@ func (m *Sessions) Open(ctx context.Context, id string) (*Session, error) {
 	return m.find(ctx, id)
 }
 
+// find is Visit with the slot held.
 func (m *Sessions) find(ctx context.Context, id string) (*Session, error) {
 	m.mu.Lock()
 	s := m.open[id]
+	if s != nil {
+		s.used = time.Now()
+	}
 	m.mu.Unlock()
 	if s != nil {
-		m.use(s)
 		return s, nil
 	}
 	s, err := m.restore(ctx, id)
@@ -164,7 +184,7 @@ func (m *Sessions) build(id string, release func()) *Session {
 	return s
 }
 
-// start runs a built session and makes it the current one.
+// start runs a built session, with the slot held, and lets others go that have rested for long.
 func (m *Sessions) start(s *Session) error {
 	m.mu.Lock()
 	if m.closed || m.open[s.id] != nil {
@@ -173,11 +193,11 @@ func (m *Sessions) start(s *Session) error {
 		s.release()
 		return ErrClosed
 	}
-	m.open[s.id] = s
-	if s.history.info.Parent == "" {
-		m.current = s.id
-	}
+	m.open[s.id], s.used = s, time.Now()
 	m.mu.Unlock()
+	for _, id := range m.resting(s) {
+		m.retire(id)
+	}
 	if m.opt.Opened != nil {
 		m.opt.Opened(s)
 	}
@@ -209,11 +229,18 @@ func (m *Sessions) Current(ctx context.Context) (*Session, error) {
 	}
 	if id != "" {
 		s, err := m.find(ctx, id)
+		if err == nil {
+			m.use(s)
+		}
 		if err == nil || !errors.Is(err, ErrInUse) && !errors.Is(err, ErrNotFound) {
 			return s, err
 		}
 	}
-	return m.create(Start{})
+	s, err := m.create(Start{})
+	if err == nil {
+		m.use(s)
+	}
+	return s, err
 }
 
 // latest is the id of the session last used, "" for none.
@@ -288,6 +315,35 @@ func (m *Sessions) remove(ctx context.Context, id string, gone *[]string) error 
 	}
 	*gone = append(*gone, id)
 	return nil
+}
+
+// So many sessions stay open. Beyond that those that rest are left to the store, the longest unused first: soon after its last
+// use only where there are very many, since whoever opened it may be about to prompt.
+const (
+	maxOpen  = 32
+	manyOpen = 256
+	soon     = 10 * time.Second
+)
+
+// resting are the sessions to let go for one that is just opened and does not run yet.
+func (m *Sessions) resting(opened *Session) []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	over := len(m.open) - maxOpen
+	if over <= 0 {
+		return nil
+	}
+	all := slices.SortedFunc(maps.Values(m.open), func(a, b *Session) int { return a.used.Compare(b.used) })
+	var ids []string
+	for _, s := range all {
+		if len(ids) == over || time.Since(s.used) < soon && len(m.open)-len(ids) <= manyOpen {
+			break
+		}
+		if s != opened && s.id != m.current && s.rests() {
+			ids = append(ids, s.id)
+		}
+	}
+	return ids
 }
 
 // retire ends an open session and leaves it to the store; called with the slot held.

@@ -138,6 +138,7 @@ func (s *Session) begin(ctx context.Context, p Prompt) error {
 		return err
 	}
 	t.profile.Params.Variant = cmp.Or(x.Variant, t.profile.Params.Variant)
+	s.took(t.taker())
 	if !p.NoReply { // the first prompt that the model answers is what the session is about
 		s.startTitle(p)
 	}

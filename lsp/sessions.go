@@ -157,6 +157,9 @@ func (s *Server) sessionFork(ctx context.Context, a *Agent, args sessionArgs) (a
 	if err != nil {
 		return nil, err
 	}
+	if fork, err = a.Sessions.Open(ctx, fork.ID()); err != nil { // the next prompt goes to it
+		return nil, err
+	}
 	return map[string]string{"session": fork.ID()}, nil
 }
 

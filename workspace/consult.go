@@ -1,6 +1,9 @@
 package workspace
 
-import "strings"
+import (
+	"context"
+	"strings"
+)
 
 // Consult is for an editor that does not tell of its buffers and is asked for one at the moment of use: look is called with
 // the canonical path of a file before it is read, and calls Open and Close as it finds the buffer. Where it cannot find out it
@@ -16,14 +19,14 @@ func (w *Workspace) consult(path string) error {
 	return w.look(path)
 }
 
-// consultOpen looks again at the buffers below a folder, which may have been saved or closed. One that cannot be looked at
-// stays as it was seen last.
-func (w *Workspace) consultOpen(dir string) {
+// consultOpen looks again at the buffers below a folder, which may have been saved or closed, until ctx ends. One that cannot
+// be looked at stays as it was seen last.
+func (w *Workspace) consultOpen(ctx context.Context, dir string) {
 	if w.look == nil {
 		return
 	}
 	for _, path := range w.OpenPaths() {
-		if strings.HasPrefix(path, dir) {
+		if ctx.Err() == nil && strings.HasPrefix(path, dir) {
 			_ = w.look(path)
 		}
 	}

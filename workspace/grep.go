@@ -47,7 +47,7 @@ func (w *Workspace) Grep(ctx context.Context, pattern string, opt GrepOptions) (
 	if err != nil {
 		return nil, false, err
 	}
-	w.consultOpen(p.Abs)
+	w.consultOpen(ctx, p.Abs)
 	if info, err := os.Lstat(p.Abs); w.IsOpen(p.Abs) || err == nil && !info.IsDir() {
 		file, err := w.Read(p.Abs)
 		if err != nil {

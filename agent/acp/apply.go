@@ -13,7 +13,7 @@ import (
 )
 
 // Apply implements [workspace.Applier]. What the client can write goes through it, so that it shows in its review and in its
-// undo; removals, moves and files outside of its project go to the disk.
+// undo; removals, moves, files outside of its project and those that it does not show go to the disk.
 func (f *files) Apply(ctx context.Context, c workspace.Change) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -28,6 +28,9 @@ func (f *files) Apply(ctx context.Context, c workspace.Change) error {
 	if !now.Same(c.File) {
 		return fmt.Errorf("write %s: %w", c.File.Path, workspace.ErrStale)
 	}
+	if now.Exists && !f.shown(c.File.Path) {
+		return f.onDisk(ctx, c) // a whole text would take the place of a buffer that nobody has seen
+	}
 	return f.write(ctx, c)
 }
 
@@ -41,7 +44,7 @@ func (f *files) write(ctx context.Context, c workspace.Change) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
 	defer cancel()
 	_, err = call[any](ctx, f.one.server.conn, "fs/write_text_file",
-		map[string]any{"sessionId": f.session(), "path": c.File.Path, "content": f.clientText(c)})
+		map[string]any{"sessionId": f.session(), "path": f.theirs(c.File.Path), "content": f.clientText(c)})
 	if err != nil {
 		return fmt.Errorf("the editor did not write %s: %w", f.name(c.File.Path), err)
 	}
@@ -75,7 +78,7 @@ func (f *files) confirm(c workspace.Change, before workspace.File) error {
 	if now.Open {
 		f.mu.Lock()
 		defer f.mu.Unlock()
-		if _, known := f.edited[before.Path]; !known {
+		if _, known := f.edited[before.Path]; !known || before.Same(c.File) { // the edit before it was saved meanwhile
 			f.edited[before.Path] = sum(before)
 		}
 	}

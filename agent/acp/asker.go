@@ -201,7 +201,7 @@ func (a *asker) call(s *agent.Session, q agent.OpenQuestion) toolCall {
 	if q.Preview.Text != "" && (len(q.Files) == 0 || permission.Hidden(q.Preview.Text)) {
 		t.Content = append(t.Content, fenced(q.Preview.Text))
 	}
-	return t
+	return a.one.files.named(t)
 }
 
 // callID is the question's own call, so that it stands with it; for a task's, and for a question that is no call's, one of
@@ -225,9 +225,18 @@ func questionTitle(q agent.OpenQuestion) string {
 	return clip(q.Tool + ": " + subject)
 }
 
-// notesOf are the lines below the question, as text in which nothing is Markdown.
+// notesOf are the lines below the question, as text in which nothing is Markdown: what its title and the answers had to cut,
+// and what else there is to know.
 func notesOf(q agent.OpenQuestion) string {
 	var lines []string
+	if subject := oneLine(q.Subject); q.Tool != "bash" && !strings.HasSuffix(questionTitle(q), subject) {
+		lines = append(lines, subject)
+	}
+	for _, c := range q.Choices {
+		if title := oneLine(c.Title); clip(title) != title {
+			lines = append(lines, title)
+		}
+	}
 	for _, p := range q.Parts {
 		lines = append(lines, p.String())
 	}

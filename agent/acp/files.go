@@ -19,13 +19,14 @@ import (
 // use. What the client answers may be a buffer that the user has changed, or one that has not noticed yet that the disk has
 // changed (Zed shows that for a moment after a shell command, zed#49162): what a clean buffer would show tells them apart.
 type files struct {
-	one *session
-	ws  *workspace.Workspace
+	one    *session
+	ws     *workspace.Workspace
+	linked []linked
 
 	mu       sync.Mutex
 	id       string              // of the session; until it is known nobody is asked
 	clean    map[string]string   // what a clean buffer shows, as a sum, by path
-	form     map[string]lineForm // how the client shows a file's line ends
+	form     map[string]lineForm // how the client shows a file's line ends; none for a file that it did not show
 	versions map[string]int32
 	edited   map[string]string // files whose edit is not on disk yet: what the disk held, as a sum
 }
@@ -38,12 +39,43 @@ const mark = "\ufeff"
 // askWithin bounds how long a client may take for a file: it answers without its user.
 const askWithin = 10 * time.Second
 
-func newFiles(one *session, ws *workspace.Workspace) *files {
+// linked is a folder of the client's that a symlink leads to: the client knows the files in it by no other name.
+type linked struct{ root, given string }
+
+func newFiles(one *session, ws *workspace.Workspace, given []string) *files {
 	f := &files{one: one, ws: ws, clean: map[string]string{}, form: map[string]lineForm{}, versions: map[string]int32{}, edited: map[string]string{}}
+	for _, dir := range given {
+		if p, err := ws.Resolve(dir); err == nil && p.Abs != filepath.Clean(dir) {
+			f.linked = append(f.linked, linked{p.Abs, filepath.Clean(dir)})
+		}
+	}
 	if one.server.client.FS.Read {
 		ws.Consult(f.look)
 	}
 	return f
+}
+
+// theirs is the name that the client has for a file.
+func (f *files) theirs(path string) string {
+	for _, l := range f.linked {
+		if rel, err := filepath.Rel(l.root, path); err == nil && filepath.IsLocal(rel) {
+			return filepath.Join(l.given, rel)
+		}
+	}
+	return path
+}
+
+// named gives what a call shows the client's names.
+func (f *files) named(t toolCall) toolCall {
+	for i := range t.Locations {
+		t.Locations[i].Path = f.theirs(t.Locations[i].Path)
+	}
+	for i := range t.Content {
+		if t.Content[i].Type == "diff" {
+			t.Content[i].Path = f.theirs(t.Content[i].Path)
+		}
+	}
+	return t
 }
 
 // begin names the session, from where on files are asked for.
@@ -93,13 +125,16 @@ func (f *files) look(path string) error {
 	type contents struct {
 		Content *string `json:"content"`
 	}
-	got, err := call[contents](ctx, f.one.server.conn, "fs/read_text_file", map[string]any{"sessionId": id, "path": path})
+	got, err := call[contents](ctx, f.one.server.conn, "fs/read_text_file", map[string]any{"sessionId": id, "path": f.theirs(path)})
 	if err == nil && got.Content == nil {
 		err = errors.New("the answer has no content")
 	}
 	_, refused := errors.AsType[*Error](err)
 	switch {
 	case refused, err == nil && *got.Content == "" && !disk.Exists: // some clients show a file that there is not as an empty one
+		f.mu.Lock()
+		delete(f.form, path)
+		f.mu.Unlock()
 		f.ws.Close(path)
 	case err != nil:
 		return fmt.Errorf("the editor does not say what it shows of %s (%w); try again, or ask the user", f.name(path), err)
@@ -107,6 +142,14 @@ func (f *files) look(path string) error {
 		f.take(disk, *got.Content)
 	}
 	return nil
+}
+
+// shown reports whether the client showed a file when it was last asked.
+func (f *files) shown(path string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, ok := f.form[path]
+	return ok
 }
 
 // take decides between what the disk holds and what the client shows.

@@ -44,8 +44,9 @@ func (s *Server) build(at setup, pick func(*agent.Sessions) (*agent.Session, err
 	}
 	one := &session{server: s, done: make(chan struct{}), terminals: make(chan shownTerminal, 4), known: map[string]bool{}, waiting: map[string][]chan ending{}}
 	one.ctx, one.cancel = context.WithCancel(s.ctx)
-	ws := workspace.New(append([]string{at.Cwd}, at.Additional...)...)
-	one.files = newFiles(one, ws)
+	given := append([]string{at.Cwd}, at.Additional...)
+	ws := workspace.New(given...)
+	one.files = newFiles(one, ws, given)
 	one.asks = newAsker(one)
 	c := Client{
 		Workspace: ws, Applier: one.files, Settings: settings, Barrier: one.files.barrier, Changed: one.files.learn, Opened: one.opened, Notify: one.notice,

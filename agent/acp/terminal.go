@@ -111,12 +111,16 @@ func (t runningTerminal) params() map[string]string {
 	return map[string]string{"sessionId": t.one.id, "terminalId": t.id}
 }
 
-// createTerminal starts the script. Where the client refuses nothing has run.
+// createTerminal starts the script. Where the client refuses nothing has run. Once it was asked for, the terminal is waited for,
+// whatever the user cancels meanwhile: nobody could end a command whose terminal nobody knows.
 func (one *session) createTerminal(ctx context.Context, c tools.TerminalCommand, script string) (runningTerminal, error) {
 	type created struct {
 		ID string `json:"terminalId"`
 	}
-	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	if ctx.Err() != nil {
+		return runningTerminal{}, context.Cause(ctx)
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
 	defer cancel()
 	got, err := call[created](ctx, one.server.conn, "terminal/create", map[string]any{
 		"sessionId": one.id, "command": c.Argv[0], "args": privileged([]string{c.Argv[0], script})[1:], "cwd": c.Dir, "outputByteLimit": maxTerminal,
@@ -147,8 +151,7 @@ func (t runningTerminal) run(ctx context.Context, w io.Writer) (tools.TerminalEn
 		t.tell(last, "terminal/kill")
 	}
 	type output struct {
-		Output string          `json:"output"`
-		Status *terminalStatus `json:"exitStatus"`
+		Output string `json:"output"`
 	}
 	got, failed := call[output](last, t.one.server.conn, "terminal/output", t.params())
 	t.tell(last, "terminal/release")
@@ -169,12 +172,16 @@ func (t runningTerminal) tell(ctx context.Context, method string) {
 	}
 }
 
+// end is what the status says. The schema lets a client leave both fields out: that is no success.
 func (s terminalStatus) end() (e tools.TerminalEnd) {
+	switch {
+	case s.Signal != nil:
+		e.Signal = *s.Signal
+	case s.Code == nil:
+		e.Signal = "unknown (the editor does not say how it ended)"
+	}
 	if s.Code != nil {
 		e.Code = *s.Code
-	}
-	if s.Signal != nil {
-		e.Signal = *s.Signal
 	}
 	return e
 }

@@ -145,7 +145,7 @@ func (v *view) pending(c tools.Call) {
 	v.calls[c.ID] = true
 	t := describe(c, v.session.files.dir())
 	t.Update, t.Status = "tool_call", "pending"
-	v.session.update(t)
+	v.session.update(v.session.files.named(t))
 }
 
 func (v *view) started(c tools.Call) {
@@ -202,7 +202,7 @@ func (v *view) result(r *agent.CallResult) {
 	for _, f := range r.Files {
 		t.Locations = append(t.Locations, location{Path: f})
 	}
-	v.session.update(t)
+	v.session.update(v.session.files.named(t))
 	if r.Todos != nil {
 		v.session.update(plan(r.Todos))
 	}

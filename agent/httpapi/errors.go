@@ -89,8 +89,12 @@ func explain(err error, session string) *failure {
 	case errors.Is(err, agent.ErrNotFound):
 		return notFound("Session", session)
 	case errors.Is(err, agent.ErrBusy):
+		message := agent.ErrBusy.Error()
+		if other, ok := errors.AsType[*agent.OtherTakerError](err); ok {
+			message = other.Error()
+		}
 		return &failure{
-			status: http.StatusConflict, tag: "SessionBusyError", message: agent.ErrBusy.Error(), extra: map[string]string{"sessionID": shown(session)},
+			status: http.StatusConflict, tag: "SessionBusyError", message: message, extra: map[string]string{"sessionID": shown(session)},
 		}
 	case errors.Is(err, agent.ErrInUse):
 		return conflict(agent.ErrInUse.Error() + "; close it there, or fork it")

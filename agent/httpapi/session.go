@@ -25,7 +25,7 @@ func (a *API) open(c *call) (*agent.Session, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.opt.Sessions.Open(c.Context(), info.ID)
+	return a.opt.Sessions.Visit(c.Context(), info.ID)
 }
 
 // wire is a session as it is sent, with what an undo has left.
@@ -78,7 +78,7 @@ type createBody struct {
 }
 
 func (a *API) sessionCreate(c *call, in createBody) (Session, error) {
-	start := agent.Start{Title: in.Title, Agent: in.Agent, Parent: in.ParentID}
+	start := agent.Start{Title: in.Title, Agent: in.Agent, Parent: in.ParentID, Aside: true}
 	err := a.answering(in.Agent)
 	if err != nil {
 		return Session{}, err

@@ -142,6 +142,31 @@ Done.
 	}
 }
 
+// The user saves between two edits of the buffer: the second is saved on top of that.
+func TestACPSavedBetween(t *testing.T) {
+	inACP(t, map[string]string{"a.txt": "one\n"}, `
+call edit {"filePath":"a.txt","oldString":"one","newString":"two"}
+
+Done.
+
+call edit {"filePath":"a.txt","oldString":"two","newString":"three"}
+
+call bash {"command":"cat a.txt > seen.txt"}
+
+Done.
+`, func(t *testing.T, c *acpClient) {
+		c.saves = false
+		c.choose("once", "once", "once", "once")
+		session, path := c.start("read", "write"), filepath.Join(c.dir, "a.txt")
+		c.must("session/prompt", acpText(session, "x"))
+		writeFile(t, path, c.buffers[path])
+		c.must("session/prompt", acpText(session, "y"))
+		if got := c.onDisk("seen.txt"); got != "three\n" {
+			t.Errorf("the command saw %q; the model was told %q", got, c.told())
+		}
+	})
+}
+
 // Clients that lie or fail about a file: the model is told, and nothing is lost.
 func TestACPFileFaults(t *testing.T) {
 	tests := map[string]struct {
@@ -296,6 +321,42 @@ func TestACPTerminalStops(t *testing.T) {
 			})
 		})
 	}
+}
+
+// The user cancels before the client has answered with its terminal: that is ended, too.
+func TestACPTerminalLate(t *testing.T) {
+	inACP(t, nil, "\ncall bash {\"command\":\"sleep 1\"}\n\nDone.\n", func(t *testing.T, c *acpClient) {
+		ended := make(chan struct{})
+		defer close(ended)
+		c.terminals("", ended)
+		c.answers["terminal/create"] = func(json.RawMessage) (any, error) {
+			time.Sleep(time.Second)
+			return map[string]string{"terminalId": "t1"}, nil
+		}
+		c.choose("once")
+		session := c.start("terminal")
+		answer := c.begin("session/prompt", acpText(session, "x"))
+		synctest.Wait()
+		c.notify("session/cancel", map[string]any{"sessionId": session})
+		m := <-answer
+		time.Sleep(time.Minute) // until the last late answer
+		if got := strings.Join(c.methods(), " "); !strings.Contains(string(m.Result), "cancelled") || !strings.HasSuffix(got, "terminal/kill terminal/output terminal/release") {
+			t.Errorf("%s; the agent asked for %s", m.Result, got)
+		}
+	})
+}
+
+// A client that does not say how the command ended: that is no success.
+func TestACPTerminalNoStatus(t *testing.T) {
+	inACP(t, nil, "\ncall bash {\"command\":\"false\"}\n\nDone.\n", func(t *testing.T, c *acpClient) {
+		c.terminals("so far", nil)
+		c.answers["terminal/wait_for_exit"] = func(json.RawMessage) (any, error) { return map[string]any{"exitCode": nil}, nil }
+		c.choose("once")
+		c.must("session/prompt", acpText(c.start("terminal"), "x"))
+		if got := c.told(); !strings.Contains(got, "so far") || !strings.Contains(got, "does not say how it ended") {
+			t.Errorf("the model was told %q", got)
+		}
+	})
 }
 
 // A client that refuses a terminal: the command runs as our own child. One whose answer cannot be read: it is not run twice.

@@ -113,6 +113,24 @@ func TestACPConsent(t *testing.T) {
 	}
 }
 
+// What does not fit into a question's line, or into an answer, stands below it in full.
+func TestACPLongQuestion(t *testing.T) {
+	address := "https://example.com/" + strings.Repeat("a", 150) + "secret" + strings.Repeat("b", 150)
+	folder := "/etc/" + strings.Repeat("a/", 150) + "secret" + strings.Repeat("/b", 150)
+	inACP(t, nil, "\ncall webfetch {\"url\":\""+address+"\"}\n\ncall read {\"filePath\":\""+folder+"/c\"}\n", func(t *testing.T, c *acpClient) {
+		c.choose("reject", "reject")
+		session := c.start()
+		c.must("session/prompt", acpText(session, "x"))
+		c.must("session/prompt", acpText(session, "y"))
+		for i, full := range []string{"```\n" + address + "\n", "\nAlways allow " + folder + "/*\n"} {
+			call := c.requests("session/request_permission")[i]["toolCall"].(map[string]any)
+			if text, _ := json.Marshal(full); !strings.Contains(stringOf(call["content"]), strings.Trim(string(text), `"`)) {
+				t.Errorf("%q is not in the question: %s", full, stringOf(call))
+			}
+		}
+	})
+}
+
 // Two questions come one after the other; the second after the first is answered.
 func TestACPOneQuestion(t *testing.T) {
 	inACP(t, map[string]string{"a": "1\n", "b": "1\n"}, `

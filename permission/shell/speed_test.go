@@ -78,12 +78,18 @@ func TestLongCommands(t *testing.T) {
 	} {
 		big := fill(shape[0], shape[1], shape[2], 1<<20)
 		if took := fastest(1, func() { check(policy, big) }); took > 500*time.Millisecond {
-			t.Errorf("%s: 1 MB takes %v", name, took)
+			if took = fastest(5, func() { check(policy, big) }); took > 500*time.Millisecond {
+				t.Errorf("%s: 1 MB takes %v", name, took)
+			}
 		}
 		most, half := fill(shape[0], shape[1], shape[2], MaxCommand), fill(shape[0], shape[1], shape[2], MaxCommand/4)
+		slow := func(whole, quarter time.Duration) bool { return whole > 300*time.Millisecond && whole > 10*quarter } // 100 ms on a machine that does nothing else
 		whole, quarter := fastest(2, func() { check(policy, most) }), fastest(2, func() { check(policy, half) })
+		if slow(whole, quarter) { // or the machine was busy just then
+			whole, quarter = fastest(8, func() { check(policy, most) }), fastest(8, func() { check(policy, half) })
+		}
 		t.Logf("%-14s %8v for %d bytes, %8v for a quarter", name, whole.Round(10*time.Microsecond), len(most), quarter.Round(10*time.Microsecond))
-		if whole > 300*time.Millisecond && whole > 10*quarter { // 100 ms on a machine that does nothing else
+		if slow(whole, quarter) {
 			t.Errorf("%s: four times the length takes %.0f times as long (%v)", name, float64(whole)/float64(quarter), whole)
 		}
 	}

@@ -97,9 +97,9 @@ func (r *Process) wait() {
 // Read reads what the program writes to its standard output.
 func (r *Process) Read(b []byte) (int, error) { return r.out.Read(b) }
 
-// Write writes to the program's standard input within a bound of time.
+// Write writes to the program's standard input, within a bound of time where the system's pipes know one (not on Windows).
 func (r *Process) Write(b []byte) (int, error) {
-	if err := r.in.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+	if err := r.in.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !errors.Is(err, os.ErrNoDeadline) {
 		return 0, err
 	}
 	return r.in.Write(b)
