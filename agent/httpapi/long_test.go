@@ -26,10 +26,10 @@ func TestLongLeaveRoom(t *testing.T) {
 	id := b.session()
 	client := &http.Client{Transport: &http.Transport{}}
 	defer client.CloseIdleConnections()
-	post := func(path, body string, within time.Duration) (status int, retryAfter string) {
+	ask := func(method, path, body string, within time.Duration) (status int, retryAfter string) {
 		ctx, cancel := context.WithTimeout(ctx, within)
 		defer cancel()
-		req, err := http.NewRequestWithContext(ctx, "POST", server.URL()+path, strings.NewReader(body))
+		req, err := http.NewRequestWithContext(ctx, method, server.URL()+path, strings.NewReader(body))
 		if err != nil {
 			t.Error(err)
 			return 0, ""
@@ -44,11 +44,11 @@ func TestLongLeaveRoom(t *testing.T) {
 		return res.StatusCode, res.Header.Get("Retry-After")
 	}
 
-	const prompts, places = 64, 40
+	const prompts, places = 64, 56
 	answers := make(chan string, prompts)
 	for range prompts {
 		go func() {
-			status, retry := post("/session/"+id+"/message", `{"parts":[{"type":"text","text":"wait"}]}`, 20*time.Second)
+			status, retry := ask("POST", "/session/"+id+"/message", `{"parts":[{"type":"text","text":"wait"}]}`, 20*time.Second)
 			answers <- fmt.Sprint(status, " ", retry)
 		}()
 	}
@@ -67,10 +67,12 @@ func TestLongLeaveRoom(t *testing.T) {
 			break
 		}
 	}
-	if status, why := post("/session/"+id+"/summarize", "{}", 5*time.Second); status != 503 {
-		t.Errorf("summarize = %d %s; it waits, too", status, why)
+	for path, method := range map[string]string{"/session/" + id + "/summarize": "POST", "/event": "GET"} {
+		if status, why := ask(method, path, "", 5*time.Second); status != 503 {
+			t.Errorf("%s = %d %s; it lasts, too", path, status, why)
+		}
 	}
-	if status, why := post("/session/"+id+"/abort", "{}", 5*time.Second); status != 200 {
+	if status, why := ask("POST", "/session/"+id+"/abort", "{}", 5*time.Second); status != 200 {
 		t.Fatalf("abort = %d %s", status, why)
 	}
 	for range places {

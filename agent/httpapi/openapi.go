@@ -136,7 +136,7 @@ func (s *schemas) operation(r route) (map[string]any, error) {
 	if strings.Contains(r.path, "{") {
 		responses["404"] = failure
 	}
-	if r.long || r.stream {
+	if r.long {
 		responses["503"] = failure
 	}
 	responses[strconv.Itoa(r.status)] = ok

@@ -41,7 +41,7 @@ type route struct {
 	body, result reflect.Type // none for none
 	status       int          // of success
 	stream       bool
-	long         bool // its answer may take as long as a turn
+	long         bool // its answer may take as long as a turn, or does not end
 	serve        func(a *API, c *call) (any, error)
 }
 
@@ -66,20 +66,20 @@ func on[B, R any](method, path, id, doc string, f func(*API, *call, B) (R, error
 
 // events makes a route of a stream.
 func events(path, id, doc string, f func(*API, *call, none) (any, error)) route {
-	r := on(http.MethodGet, path, id, doc, f)
+	r := long(on(http.MethodGet, path, id, doc, f))
 	r.stream = true
 	return r
 }
 
-// long marks a route whose answer may take as long as a turn.
+// long marks a route whose answer may take as long as a turn, or does not end.
 func long(r route) route {
 	r.long = true
 	return r
 }
 
-// maxLong bounds the answers under way of all long routes together. With the streams they leave connections of the room for
-// those that end a turn or answer its questions.
-const maxLong = 40
+// maxLong bounds the answers under way of all long routes together, so that maxConns has place left for those that end a turn
+// or answer its questions.
+const maxLong = maxConns - 8
 
 // handler serves the route.
 func (a *API) handler(r route) http.HandlerFunc {
@@ -99,7 +99,7 @@ func (a *API) handler(r route) http.HandlerFunc {
 			case a.long <- struct{}{}:
 				defer func() { <-a.long }()
 			default:
-				fail(w, overloaded("too many requests wait for the end of a turn already; try again later, or use prompt_async"))
+				fail(w, overloaded("too many requests wait for turns or follow the events already; try again later, or use prompt_async"))
 				return
 			}
 		}
