@@ -60,6 +60,7 @@ type API struct {
 	ctx       context.Context // ends with the API
 	stop      context.CancelFunc
 	work      sync.WaitGroup // the followers
+	long      chan struct{}  // holds one for each answer of a long route
 
 	mu        sync.Mutex
 	followers map[string]*follower
@@ -69,7 +70,7 @@ type API struct {
 // New makes the API of a workspace and follows the sessions that are open already. [API.Opened] has to be told of those that
 // are opened later.
 func New(opt Options) *API {
-	a := &API{opt: opt, directory: opt.Workspace.Roots()[0], followers: map[string]*follower{}}
+	a := &API{opt: opt, directory: opt.Workspace.Roots()[0], followers: map[string]*follower{}, long: make(chan struct{}, maxLong)}
 	a.project = projectOf(a.directory)
 	a.hub.subs, a.hub.seen = map[*subscriber]bool{}, map[string]mark{}
 	a.ctx, a.stop = context.WithCancel(context.Background())

@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
@@ -234,6 +235,35 @@ func TestFailures(t *testing.T) {
 			t.Error("the overall rate does not count")
 		}
 	})
+}
+
+// Where every address is listened on, the one that a connection came to is a name: without a port where clients leave it out.
+func TestAnyLocal(t *testing.T) {
+	who, err := newIdentity("opencode", secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	door := newDoor("http", nil, true, who)
+	for _, test := range []struct {
+		local, host string
+		want        bool
+	}{
+		{"10.1.2.3:80", "10.1.2.3", true},
+		{"10.1.2.3:443", "10.1.2.3", true},
+		{"10.1.2.3:443", "10.1.2.3:443", true},
+		{"[2001:db8::1]:80", "[2001:db8::1]", true},
+		{"[2001:db8::1]:80", "2001:db8::1", false},
+		{"10.1.2.3:4096", "10.1.2.3:4096", true},
+		{"10.1.2.3:4096", "10.1.2.3", false},
+		{"10.1.2.3:80", "10.1.2.4", false},
+		{"10.1.2.3:80", "10.1.2.3:443", false},
+	} {
+		local := net.TCPAddrFromAddrPort(netip.MustParseAddrPort(test.local))
+		r := request("GET", "/x", "", "Host: "+test.host)
+		if got := door.own(r.WithContext(context.WithValue(r.Context(), http.LocalAddrContextKey, local))); got != test.want {
+			t.Errorf("%s, reached as %s: %v", test.local, test.host, got)
+		}
+	}
 }
 
 func TestHosts(t *testing.T) {

@@ -25,7 +25,11 @@ func (d *Door) own(r *http.Request) bool {
 		return true
 	}
 	local, ok := r.Context().Value(http.LocalAddrContextKey).(net.Addr)
-	return ok && d.anyLocal && local.String() == r.Host
+	if !ok || !d.anyLocal {
+		return false
+	}
+	host, port, err := net.SplitHostPort(local.String())
+	return err == nil && slices.Contains(spellings(host, port), r.Host)
 }
 
 // checkOrigin refuses what a page of another origin sent, on every method: a browser adds the password that it remembers to

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
@@ -20,6 +21,8 @@ type failure struct {
 	kind    string // of a bad request: "Payload", "Query", "Params", "Headers"
 	tag     string
 	extra   map[string]string // beside the tag
+	// retryAfter is when to come again, in seconds; 0 where that does not help.
+	retryAfter int
 }
 
 func (f *failure) Error() string { return f.message }
@@ -54,6 +57,11 @@ func forbidden(format string, args ...any) *failure {
 
 func conflict(message string) *failure {
 	return &failure{status: http.StatusConflict, name: "Conflict", message: message}
+}
+
+// overloaded says that there is no place just now.
+func overloaded(message string) *failure {
+	return &failure{status: http.StatusServiceUnavailable, name: "ServiceUnavailable", message: message, retryAfter: 5}
 }
 
 // shown is a client's word as it may stand in an answer: short, and with nothing invisible.
@@ -98,7 +106,12 @@ func explain(err error, session string) *failure {
 }
 
 // fail answers with an error.
-func fail(w http.ResponseWriter, f *failure) { answer(w, f.status, f) }
+func fail(w http.ResponseWriter, f *failure) {
+	if f.retryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(f.retryAfter))
+	}
+	answer(w, f.status, f)
+}
 
 // answer writes a value as JSON.
 func answer(w http.ResponseWriter, status int, value any) {

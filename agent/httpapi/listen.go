@@ -146,13 +146,19 @@ func (opt Listening) hosts(addrs []netip.Addr, port int) []string {
 		if err != nil {
 			host, at = strings.Trim(name, "[]"), strconv.Itoa(port)
 		}
-		hosts = append(hosts, net.JoinHostPort(host, at))
-		if at == "80" || at == "443" { // which clients leave out
-			hosts = append(hosts, strings.TrimSuffix(net.JoinHostPort(host, ""), ":"))
-		}
+		hosts = append(hosts, spellings(host, at)...)
 	}
 	slices.Sort(hosts)
 	return slices.Compact(hosts)
+}
+
+// spellings are the values of Host by which clients name a host and port: the ports 80 and 443 are left out.
+func spellings(host, port string) []string {
+	list := []string{net.JoinHostPort(host, port)}
+	if port == "80" || port == "443" {
+		list = append(list, strings.TrimSuffix(net.JoinHostPort(host, ""), ":"))
+	}
+	return list
 }
 
 func (opt Listening) scheme() string {

@@ -136,6 +136,9 @@ func (s *schemas) operation(r route) (map[string]any, error) {
 	if strings.Contains(r.path, "{") {
 		responses["404"] = failure
 	}
+	if r.long {
+		responses["503"] = failure
+	}
 	responses[strconv.Itoa(r.status)] = ok
 	op["responses"] = responses
 	return op, nil

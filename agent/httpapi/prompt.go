@@ -2,7 +2,6 @@ package httpapi
 
 import (
 	"encoding/json"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -81,7 +80,6 @@ func (a *API) wait(c *call, p agent.Prompt) (*Message, error) {
 	if err != nil {
 		return nil, err
 	}
-	stay(c)
 	if _, err := s.Wait(c.Context(), turn); err != nil {
 		return nil, err
 	}
@@ -108,13 +106,6 @@ func (a *API) afterEvents(c *call) {
 	select {
 	case <-time.After(behind):
 	case <-c.Context().Done():
-	}
-}
-
-// stay takes the bounds of time off an answer: a turn takes as long as it takes.
-func stay(c *call) {
-	if err := http.NewResponseController(c.w).SetWriteDeadline(time.Time{}); err != nil {
-		logger().Debugf("write deadline: %s", err)
 	}
 }
 

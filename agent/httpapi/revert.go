@@ -171,7 +171,6 @@ func (a *API) summarize(c *call, _ summarizeBody) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	stay(c)
 	_, err = s.Compact(c.Context())
 	if err != nil && !errors.Is(err, agent.ErrBusy) && !errors.Is(err, agent.ErrClosed) && c.Context().Err() == nil {
 		return false, conflict(sentence(err.Error()))

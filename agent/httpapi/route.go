@@ -41,6 +41,7 @@ type route struct {
 	body, result reflect.Type // none for none
 	status       int          // of success
 	stream       bool
+	long         bool // its answer may take as long as a turn, or does not end
 	serve        func(a *API, c *call) (any, error)
 }
 
@@ -65,10 +66,20 @@ func on[B, R any](method, path, id, doc string, f func(*API, *call, B) (R, error
 
 // events makes a route of a stream.
 func events(path, id, doc string, f func(*API, *call, none) (any, error)) route {
-	r := on(http.MethodGet, path, id, doc, f)
+	r := long(on(http.MethodGet, path, id, doc, f))
 	r.stream = true
 	return r
 }
+
+// long marks a route whose answer may take as long as a turn, or does not end.
+func long(r route) route {
+	r.long = true
+	return r
+}
+
+// maxLong bounds the answers under way of all long routes together, so that maxConns has place left for those that end a turn
+// or answer its questions.
+const maxLong = maxConns - 8
 
 // handler serves the route.
 func (a *API) handler(r route) http.HandlerFunc {
@@ -82,6 +93,15 @@ func (a *API) handler(r route) http.HandlerFunc {
 		if f := c.check(r.query); f != nil {
 			fail(w, f)
 			return
+		}
+		if r.long {
+			select {
+			case a.long <- struct{}{}:
+				defer func() { <-a.long }()
+			default:
+				fail(w, overloaded("too many requests wait for turns or follow the events already; try again later, or use prompt_async"))
+				return
+			}
 		}
 		result, err := r.serve(a, c)
 		switch {

@@ -44,7 +44,7 @@ func (a *API) stream(c *call, global bool) error {
 	}
 	sub, now, ok := a.hub.subscribe()
 	if !ok {
-		return &failure{status: http.StatusServiceUnavailable, name: "ServiceUnavailable", message: "too many clients follow the events already; close one and try again"}
+		return overloaded("too many clients follow the events already; close one and try again")
 	}
 	defer a.hub.unsubscribe(sub)
 	s := &stream{api: a, w: c.w, ctl: http.NewResponseController(c.w), sub: sub, cursor: now, global: global, sent: map[string]int64{}}

@@ -1,9 +1,12 @@
 package httpapi
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/tliron/commonlog"
 )
 
 // VCS is where the repository stands.
@@ -49,8 +52,23 @@ type logBody struct {
 
 // log takes a line of a client into the program's log, as a client's.
 func (a *API) log(_ *call, in logBody) (bool, error) {
-	logger().Infof("client %s: %s: %s", shown(in.Service), shown(in.Level), sentence(in.Message))
+	level, line := in.line()
+	logger().Log(level, 1, line)
 	return true, nil
+}
+
+// line is one line, whatever the client sends. The log leaves out what is less than a notice unless it is told to hold more.
+func (in logBody) line() (commonlog.Level, string) {
+	level := commonlog.Info
+	switch in.Level {
+	case "error":
+		level = commonlog.Error
+	case "warn":
+		level = commonlog.Warning
+	case "debug":
+		level = commonlog.Debug
+	}
+	return level, fmt.Sprintf("client %q: %q", shown(in.Service), sentence(in.Message))
 }
 
 // nothing answers what has nothing to list here.

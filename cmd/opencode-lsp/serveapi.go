@@ -69,12 +69,13 @@ func (e *engine) apiCommands() []httpapi.Command {
 	}
 	var list []httpapi.Command
 	for _, name := range slices.Sorted(maps.Keys(all)) {
-		c := all[name]
+		c := all[name].Shown()
 		w := httpapi.Command{
-			Name: name, Description: c.Description, Agent: c.Agent, Model: c.Model, Source: "command", Template: c.Template, Subtask: c.Subtask, Hints: hints(c.Template),
+			Name: name, Description: c.Description, Agent: c.Agent, Model: c.Model, Source: "command", Template: c.Template, Subtask: c.Subtask,
+			Hints: hints(all[name].Template),
 		}
 		switch {
-		case c.make == nil:
+		case all[name].make == nil:
 		case skills[name]:
 			w.Source = "skill"
 		default:
@@ -165,11 +166,13 @@ func apiModel(provider, id string, k llm.Entry) httpapi.Model {
 	}
 }
 
-// apiConfig is what clients may know of the configuration: nothing that could hold a key, an address or a command to run.
+// apiConfig is what clients may know of the configuration: names, descriptions and kinds, and the templates of commands as far
+// as [config.Command.Shown] has them. Keys, addresses and commands to run are left out.
 func (e *engine) apiConfig() map[string]any {
 	cfg := e.now()
 	commands := map[string]any{}
 	for name, c := range cfg.Command {
+		c = c.Shown()
 		commands[name] = map[string]any{"template": c.Template, "description": c.Description}
 	}
 	agents := map[string]any{}

@@ -2,9 +2,9 @@ package main
 
 import (
 	"context"
-	"sync"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/agent/httpapi"
 	"github.com/opencode-lsp/opencode-lsp/lsp"
 )
 
@@ -14,10 +14,25 @@ type editorServer struct {
 	ctx      context.Context
 	engine   *engine
 	sessions *agent.Sessions
-	slot     chan struct{} // held while it is started, stopped or closed
-	at       lsp.Serving   // without a URL: not served
-	stop     context.CancelFunc
-	work     sync.WaitGroup
+	slot     chan struct{}  // held while it is started, stopped or closed
+	now      *editorServing // nil: not served
+}
+
+// editorServing is one time that they are served, from start to end.
+type editorServing struct {
+	server *httpapi.Server
+	secret *serverSecret
+	stop   context.CancelFunc
+	done   chan struct{} // closed when it has ended, which it does by itself where a listener fails
+}
+
+func (n *editorServing) ended() bool {
+	select {
+	case <-n.done:
+		return true
+	default:
+		return false
+	}
 }
 
 func newEditorServer(ctx context.Context, e *engine, sessions *agent.Sessions) *editorServer {
@@ -32,15 +47,18 @@ func (s *editorServer) serve(ctx context.Context, args lsp.ServeArgs) (lsp.Servi
 		return lsp.Serving{}, context.Cause(ctx)
 	}
 	defer func() { <-s.slot }()
-	switch {
-	case args.Stop:
+	if s.now != nil && (args.Stop || s.now.ended()) {
 		s.end()
-	case s.at.URL == "":
+	}
+	if s.now == nil && !args.Stop {
 		if err := s.start(args); err != nil {
 			return lsp.Serving{}, err
 		}
 	}
-	return s.at, nil
+	if s.now == nil {
+		return lsp.Serving{}, nil
+	}
+	return lsp.Serving{URL: s.now.server.URL(), PasswordFile: s.now.secret.path}, nil
 }
 
 // start opens the listeners and answers behind them until end. Without a password in the environment one is made.
@@ -64,25 +82,29 @@ func (s *editorServer) start(args lsp.ServeArgs) error {
 		secret.forget()
 		return err
 	}
-	s.at, s.stop = lsp.Serving{URL: server.URL(), PasswordFile: secret.path}, stop
-	s.work.Go(func() {
-		defer secret.forget()
-		api := s.engine.api(s.sessions, o.remoteApproval)
-		defer api.Close()
-		if err := server.Serve(ctx, api); err != nil {
-			logger().Errorf("serve: %s", err)
-		}
-	})
+	s.now = &editorServing{server: server, secret: secret, stop: stop, done: make(chan struct{})}
+	go s.run(ctx, s.now, o.remoteApproval)
 	return nil
+}
+
+// run answers until ctx ends or a listener fails.
+func (s *editorServer) run(ctx context.Context, n *editorServing, remoteApproval bool) {
+	defer close(n.done)
+	defer n.secret.forget()
+	api := s.engine.api(s.sessions, remoteApproval)
+	defer api.Close()
+	if err := n.server.Serve(ctx, api); err != nil {
+		logger().Errorf("serve: %s", err)
+	}
 }
 
 // end closes the server, if there is one, and waits for it.
 func (s *editorServer) end() {
-	if s.stop != nil {
-		s.stop()
-		s.work.Wait()
+	if s.now != nil {
+		s.now.stop()
+		<-s.now.done
 	}
-	s.at, s.stop = lsp.Serving{}, nil
+	s.now = nil
 }
 
 // close ends it for good.

@@ -193,6 +193,8 @@ type Command struct {
 	Variant     string `json:"variant"`
 	Subtask     bool   `json:"subtask"`
 	CodeAction  bool   `json:"codeAction"`
+	// Resolved are the keys whose values {env:} or {file:} has brought something into.
+	Resolved []string `json:"-"`
 }
 
 // Programs says which programs of one kind run beside the agent, T being what is set for one of them.

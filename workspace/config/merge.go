@@ -28,6 +28,10 @@ func (l *loader) merge(ctx context.Context) *Config {
 	}
 	// A command whose template was left out is none.
 	maps.DeleteFunc(c.Command, func(_ string, command Command) bool { return command.Template == "" })
+	for name, command := range c.Command {
+		command.Resolved = resolved(all.get("command", name))
+		c.Command[name] = command
+	}
 	if n := all.get("instructions"); n != nil {
 		for _, item := range n.items {
 			c.Instructions = append(c.Instructions, Instruction{item.text, item.project})
@@ -40,6 +44,20 @@ func (l *loader) merge(ctx context.Context) *Config {
 	c.Skills = l.skills(ctx, all)
 	c.Files = l.files
 	return c
+}
+
+// resolved are the keys of an object's texts that were resolved.
+func resolved(n *node) []string {
+	if n == nil {
+		return nil
+	}
+	var keys []string
+	for _, f := range n.fields {
+		if f.value.resolved {
+			keys = append(keys, f.key)
+		}
+	}
+	return keys
 }
 
 // programs lays what the sources say of one kind of program over one another: true and false begin anew, an object adds.

@@ -21,6 +21,8 @@ type node struct {
 	truth  bool
 	// inert marks what is left out for want of trust, project an instruction of the workspace's.
 	inert, project bool
+	// resolved marks a text that {env:} or {file:} has brought something into.
+	resolved bool
 }
 
 type kind uint8

@@ -24,6 +24,7 @@ func (l *loader) substitute(d *doc, n *node) {
 	}
 	switch n.kind {
 	case text:
+		n.resolved = reference.MatchString(n.text)
 		n.text = l.resolve(d, n, n.text)
 	case list:
 		for _, item := range n.items {

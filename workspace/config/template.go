@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -47,6 +48,17 @@ func (c Command) Fill(arguments string) ([]Piece, error) {
 		rest += "\n\n" + arguments
 	}
 	return append(pieces, Piece{Text: rest}), nil
+}
+
+// Shown is the command as it may be told to who may not read the configuration: without what {env:} and {file:} have brought
+// into its texts, and without a template that runs shell commands.
+func (c Command) Shown() Command {
+	for key, text := range map[string]*string{"template": &c.Template, "description": &c.Description, "agent": &c.Agent, "model": &c.Model, "variant": &c.Variant} {
+		if slices.Contains(c.Resolved, key) || key == "template" && shellPart.MatchString(*text) {
+			*text = ""
+		}
+	}
+	return c
 }
 
 func plural(n int, what string) string {
