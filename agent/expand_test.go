@@ -12,7 +12,7 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/tools"
 )
 
-// expandBench knows the commands /do, which runs a call, /plan, /task and /bad.
+// expandBench knows the commands /do, which runs a call, /plan for another agent, /say, /task and /bad.
 func expandBench(t *testing.T, replies ...reply) *bench {
 	b := newBench(t, replies...)
 	b.profiles = map[string]agent.Profile{"planner": {Reminder: "Look only."}}
@@ -23,6 +23,8 @@ func expandBench(t *testing.T, replies ...reply) *bench {
 			return agent.Expansion{Pieces: []agent.Piece{{Text: "It ", Call: call}, {Text: "."}}}, nil
 		case "/plan":
 			return agent.Expansion{Pieces: []agent.Piece{{Text: "Plan."}}, Agent: "planner"}, nil
+		case "/say":
+			return agent.Expansion{Pieces: []agent.Piece{{Text: "Say it."}}}, nil
 		case "/task":
 			return agent.Expansion{Pieces: []agent.Piece{{Text: "Find it."}}, Task: &agent.Task{Agent: "finder", Description: "/task"}}, nil
 		case "/bad":
@@ -137,7 +139,8 @@ func TestExpandTask(t *testing.T) {
 	})
 }
 
-// A literal prompt stands for itself; a command that joins a running turn is expanded there.
+// A literal prompt stands for itself; a command that joins a running turn is expanded there, but not one for another agent:
+// the one at work may do more.
 func TestExpandJoined(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		b := expandBench(t, reply{calls: []tools.Call{{Name: "do", Arguments: `{"word":"y"}`}}})
@@ -149,11 +152,14 @@ func TestExpandJoined(t *testing.T) {
 		q := b.question()
 		b.prompt(s, "/bad")
 		b.prompt(s, "/plan")
+		b.prompt(s, "/say")
 		if err := b.sessions.Answer(q.ID, permission.Answer{Reply: permission.Once}, "test"); err != nil {
 			t.Fatal(err)
 		}
 		b.end(s, turn)
-		if got := b.texts(); got != "/do|/bad|[there is no command /bad]|Plan." {
+		want := "/do|/bad|[there is no command /bad]|/plan|[The command was not run: the running turn is for another agent or model " +
+			"(default, scripted/model); send it again when that has ended, or cancel it.]|Say it."
+		if got := b.texts(); got != want {
 			t.Errorf("the model read %q", got)
 		}
 		b.check()

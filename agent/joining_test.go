@@ -1,16 +1,13 @@
 package agent_test
 
 import (
-	"context"
 	"errors"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
-	"github.com/opencode-lsp/opencode-lsp/permission"
 )
 
 // A prompt joins a turn of the agent and model that it names, or leaves open, and no other's.
@@ -54,37 +51,6 @@ func TestJoinsItsOwn(t *testing.T) {
 			})
 		}
 	}
-}
-
-// A command for another agent that comes while a turn runs is not carried out by the one that is at work.
-func TestCommandForAnother(t *testing.T) {
-	bubble(t, func(t *testing.T) {
-		b := newBench(t, reply{}, reply{text: "done"})
-		b.model.replies[0].calls = append(b.model.replies[0].calls, do("one"))
-		b.expand = func(_ context.Context, p agent.Prompt) (agent.Expansion, error) {
-			if p.Text != "/look" {
-				return agent.Expansion{}, nil
-			}
-			return agent.Expansion{Agent: "plan", Pieces: []agent.Piece{{Text: "look, whatever it takes"}}}, nil
-		}
-		b.open()
-		s := b.session()
-		turn := b.prompt(s, "go")
-		q := b.question()
-		b.prompt(s, "/look")
-		if err := s.Answer(q.ID, permission.Answer{Reply: permission.Once}, "test"); err != nil {
-			t.Fatal(err)
-		}
-		b.end(s, turn)
-		var asked []string
-		for _, m := range b.model.asked() {
-			asked = append(asked, m.Text)
-		}
-		if all := strings.Join(asked, "\n"); strings.Contains(all, "whatever it takes") || !strings.Contains(all, "The command was not run: the running turn is for another agent") {
-			t.Errorf("the model read\n%s", all)
-		}
-		b.check()
-	})
 }
 
 // Of many sessions those that rest are left to the store, but for the current one, those at work and those just opened; they
