@@ -6,7 +6,7 @@ GOFLAGS_R := -trimpath -ldflags='-s -w'
 STATIC    := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 FUZZTIME  ?= 20s
 
-.PHONY: build vscode test test-editors test-vscode serve-test serve-guard serve-bench race real long undo corpus conformance acp-test lint fuzz bench demo clean
+.PHONY: build vscode test test-editors test-vscode serve-test serve-guard serve-compat serve-bench race real long undo corpus conformance acp-test lint fuzz bench demo clean
 
 build:
 	CGO_ENABLED=0 go build $(GOFLAGS_R) -o $(BIN) $(PKG)
@@ -40,7 +40,10 @@ CLIENTS_TEST = go test -count=1 -timeout 15m -tags realclients ./agent/httpapi/c
 serve-test: export OPENCODE_EDITORS_SCREENS ?= $(CURDIR)/bin/screens
 serve-test: serve-guard
 	$(CLIENTS_TEST)
-	OPENCODE_EDITORS_SCREENS= OPENCODE_CLIENTS_SERVER=opencode $(CLIENTS_TEST) -run 'TestJourneys|TestShapes|TestAttach|TestRun|TestSpawn'
+
+# The same clients against OpenCode's own server: what they are told there is what they must be told here.
+serve-compat:
+	OPENCODE_CLIENTS_SERVER=opencode $(CLIENTS_TEST) -run 'TestJourneys|TestShapes|TestAttach|TestRun|TestSpawn'
 
 # 50 sessions at once in OpenCode's server and in ours: CPU time and memory side by side. Takes three minutes.
 serve-bench:
@@ -89,9 +92,10 @@ fuzz:
 	  done; \
 	done
 
-# Ten thousand random histories of edits, commands, typing, saves, undos and redos; `make test` plays 150 of them.
+# HISTORIES random histories of edits, commands, typing, saves, undos and redos; `make test` plays 150 of them.
+HISTORIES ?= 10000
 undo:
-	CGO_ENABLED=0 go test -run TestUndoRandom -count=1 -timeout 60m -v ./agent -undo.runs 10000
+	CGO_ENABLED=0 go test -run TestUndoRandom -count=1 -timeout 60m -v ./agent -undo.runs $(HISTORIES)
 
 # Edits from public corpora through the real tools. CORPUS is a folder of cases as tools/corpus_test.go reads them.
 corpus:
