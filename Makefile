@@ -34,8 +34,8 @@ test-vscode: build
 	$$(chrt --rr 1 true 2>/dev/null && echo chrt --rr 1) $(VSCODE_TEST) -run TestLatency
 	$(VSCODE_TEST) -run TestVSCode
 
-# The clients of server mode, the real ones: OpenCode's SDK and its terminal program, beside its own server, against which the
-# journeys run too. Installs them in the user's cache; the screens are kept in bin/screens.
+# The clients of server mode, the real ones: OpenCode's SDK and its terminal program; our answers beside its own schemas.
+# Installs them in the user's cache; the screens are kept in bin/screens.
 CLIENTS_TEST = go test -count=1 -timeout 15m -tags realclients ./agent/httpapi/clienttest
 serve-test: export OPENCODE_EDITORS_SCREENS ?= $(CURDIR)/bin/screens
 serve-test: serve-guard
