@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"strings"
+	"unicode"
 )
 
 // Challenge is what a server says with a refusal (RFC 6750 section 3, RFC 9728 section 5.1).
@@ -36,7 +37,7 @@ func ReadChallenge(r *http.Response) (Challenge, bool) {
 }
 
 // parameters are the name=value pairs of a WWW-Authenticate header, of all its challenges; names in lower case. The first
-// of a name counts.
+// of a name counts. Names are ASCII (RFC 9110, section 5.6.2: tokens); others are left out.
 func parameters(header string) map[string]string {
 	found := map[string]string{}
 	for rest := header; rest != ""; {
@@ -47,7 +48,7 @@ func parameters(header string) map[string]string {
 		name = strings.ToLower(name[strings.LastIndexAny(name, " \t,")+1:])
 		var value string
 		value, rest = valueOf(strings.TrimLeft(after, " \t"))
-		if _, has := found[name]; !has && name != "" {
+		if _, has := found[name]; !has && name != "" && !strings.ContainsFunc(name, func(r rune) bool { return r > unicode.MaxASCII }) {
 			found[name] = value
 		}
 	}

@@ -293,6 +293,7 @@ func TestChallenge(t *testing.T) {
 func FuzzChallenge(f *testing.F) {
 	f.Add(`Bearer resource_metadata="https://a/b", scope="a b"`)
 	f.Add(`Bearer scope="a\`)
+	f.Add("\x80=")
 	f.Fuzz(func(t *testing.T, header string) {
 		for name, value := range parameters(header) {
 			if len(name)+len(value) > len(header) {
