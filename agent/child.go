@@ -8,10 +8,7 @@ import (
 
 // Info is what is known of a session of this workspace, open or not.
 func (m *Sessions) Info(ctx context.Context, id string) (SessionInfo, error) {
-	m.mu.Lock()
-	s := m.open[id]
-	m.mu.Unlock()
-	if s != nil {
+	if s := m.opened(id); s != nil {
 		return s.Info(), nil
 	}
 	list, err := m.opt.Store.List(ctx, m.opt.Directory)

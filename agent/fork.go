@@ -116,9 +116,7 @@ func (m *Sessions) Rename(ctx context.Context, id, title string) error {
 		return err
 	}
 	defer leave()
-	m.mu.Lock()
-	open := m.open[id] != nil
-	m.mu.Unlock()
+	open := m.opened(id) != nil
 	s, err := m.find(ctx, id)
 	if err != nil {
 		return err

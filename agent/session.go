@@ -238,14 +238,6 @@ func (s *Session) doJobs() {
 	s.mail.working = false
 }
 
-// rests reports whether nothing goes on in the session, and nothing waits.
-func (s *Session) rests() bool {
-	s.mail.mu.Lock()
-	defer s.mail.mu.Unlock()
-	m := &s.mail
-	return m.turn == "" && len(m.queue)+len(m.jobs)+len(m.pending) == 0 && !m.working && m.title == ""
-}
-
 // next takes the first queued prompt.
 func (s *Session) next() (Prompt, bool) {
 	s.mail.mu.Lock()

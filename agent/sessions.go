@@ -3,7 +3,6 @@ package agent
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -154,10 +153,7 @@ func (m *Sessions) Mend(ctx context.Context, id string) error {
 		return err
 	}
 	defer leave()
-	m.mu.Lock()
-	open := m.open[id] != nil
-	m.mu.Unlock()
-	if open {
+	if m.opened(id) != nil {
 		return nil
 	}
 	s, err := m.restore(ctx, id)
@@ -265,6 +261,13 @@ func (m *Sessions) Last() *Session {
 	return m.open[m.current]
 }
 
+// opened is an open session, nil for one that is not.
+func (m *Sessions) opened(id string) *Session {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.open[id]
+}
+
 // Running are the open sessions, in no particular order.
 func (m *Sessions) Running() []*Session {
 	m.mu.Lock()
@@ -315,49 +318,6 @@ func (m *Sessions) remove(ctx context.Context, id string, gone *[]string) error 
 	}
 	*gone = append(*gone, id)
 	return nil
-}
-
-// So many sessions stay open. Beyond that those that rest are left to the store, the longest unused first: soon after its last
-// use only where there are very many, since whoever opened it may be about to prompt.
-const (
-	maxOpen  = 32
-	manyOpen = 256
-	soon     = 10 * time.Second
-)
-
-// resting are the sessions to let go for one that is just opened and does not run yet.
-func (m *Sessions) resting(opened *Session) []string {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	over := len(m.open) - maxOpen
-	if over <= 0 {
-		return nil
-	}
-	all := slices.SortedFunc(maps.Values(m.open), func(a, b *Session) int { return a.used.Compare(b.used) })
-	var ids []string
-	for _, s := range all {
-		if len(ids) == over || time.Since(s.used) < soon && len(m.open)-len(ids) <= manyOpen {
-			break
-		}
-		if s != opened && s.id != m.current && s.rests() {
-			ids = append(ids, s.id)
-		}
-	}
-	return ids
-}
-
-// retire ends an open session and leaves it to the store; called with the slot held.
-func (m *Sessions) retire(id string) {
-	m.mu.Lock()
-	s := m.open[id]
-	delete(m.open, id)
-	if m.current == id {
-		m.current = ""
-	}
-	m.mu.Unlock()
-	if s != nil {
-		s.close()
-	}
 }
 
 // Question is an open question with the session that asks it.

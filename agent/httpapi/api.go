@@ -86,8 +86,6 @@ func New(opt Options) *API {
 
 // ServeHTTP answers one request.
 func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	w.Header().Set("X-Content-Type-Options", "nosniff")
-	w.Header().Set("Cache-Control", "no-store")
 	if f := a.here(r); f != nil {
 		fail(w, f)
 		return
