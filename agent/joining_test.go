@@ -74,6 +74,7 @@ func TestRestingSessions(t *testing.T) {
 		var resting []*agent.Session
 		for range 100 {
 			resting = append(resting, made(true))
+			time.Sleep(time.Millisecond) // the clock of a bubble stands still otherwise, and all are as old
 		}
 		if n := len(b.sessions.Running()); n != 102 {
 			t.Errorf("%d sessions are open; those just made may be used at once", n)
