@@ -120,7 +120,7 @@ func (s *Session) Prompt(p Prompt) (turn string, err error) {
 	}
 	s.mail.queue = append(s.mail.queue, p)
 	if s.mail.turn == "" {
-		s.mail.turn, s.mail.taker = newID("trn"), p.wanted()
+		s.mail.turn, s.mail.taker = newID("trn"), p.begins()
 		s.mail.began[s.mail.turn] = s.log.last()
 	}
 	s.poke()
