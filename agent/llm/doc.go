@@ -3,7 +3,7 @@
 // whose bytes only grow, the oddities of servers that are only nearly compatible, time limits, and errors that tell the
 // user what to do and never hold a key.
 //
-// openai-go carries the request (origin checks, headers, authorization) and splits the stream into events. Its typed
-// request and chunk structs are not used: a request is assembled from bytes that were marshalled when a message was new,
-// and a chunk is read with a small struct, because both happen for every step and every token.
+// openai-go carries the request (origin checks, headers, authorization). Its typed request and chunk structs and its reader
+// of events are not used: a request is assembled from bytes that were marshalled when a message was new, and a chunk is read
+// with a small struct out of a buffer that is used again, because both happen for every step and every token.
 package llm

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/openai/openai-go/v3/option"
-	"github.com/openai/openai-go/v3/packages/ssestream"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 )
@@ -206,13 +205,12 @@ func whole(body io.Reader, add func([]byte) error) error {
 
 // events reads a stream to its end. Once the reply itself is complete, nothing that the connection does is an error.
 func (r *reply) events(res *http.Response, w *watch, add func([]byte) error) error {
-	dec := ssestream.NewDecoder(res)
-	for dec.Next() {
-		event := dec.Event()
-		if bytes.HasPrefix(event.Data, []byte("[DONE]")) {
+	stream := newEventReader(res.Body)
+	for stream.next() {
+		if bytes.HasPrefix(stream.data, []byte("[DONE]")) {
 			r.end()
 			r.over = true
-		} else if err := add(event.Data); err != nil || r.stopped {
+		} else if err := add(stream.data); err != nil || r.stopped {
 			return err
 		}
 		if r.over {
@@ -227,5 +225,5 @@ func (r *reply) events(res *http.Response, w *watch, add func([]byte) error) err
 	if r.finish != "" {
 		return nil
 	}
-	return dec.Err()
+	return stream.lines.Err()
 }
