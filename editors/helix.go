@@ -17,28 +17,26 @@ var helixDefaults string
 // names or tables with features, and stay as they are.
 type HelixLanguage struct{ Name, Servers string }
 
-var (
-	tomlName    = regexp.MustCompile(`(?m)^\s*name\s*=\s*"([^"\n]+)"`)
-	tomlServers = regexp.MustCompile(`(?m)^\s*language-servers\s*=\s*\[`)
-	tomlHeader  = regexp.MustCompile(`(?m)^[ \t]*\[[\[a-z]`)
-	// languagesStart is how the languages.toml begins that each Helix carries inside its program.
-	languagesStart = []byte("# Language support configuration.\n")
-)
+// languagesStart is how the languages.toml begins that each Helix carries inside its program.
+const languagesStart = "# Language support configuration.\n"
 
 // HelixLanguages reads a languages.toml: every [[language]] with its servers. It reads no more of TOML than that takes.
 func HelixLanguages(toml string) []HelixLanguage {
+	name := regexp.MustCompile(`(?m)^\s*name\s*=\s*"([^"\n]+)"`)
+	servers := regexp.MustCompile(`(?m)^\s*language-servers\s*=\s*\[`)
+	header := regexp.MustCompile(`(?m)^[ \t]*\[[\[a-z]`)
 	var all []HelixLanguage
 	for _, section := range strings.Split(toml, "[[language]]")[1:] {
-		servers := "[]"
-		if at := tomlServers.FindStringIndex(section); at != nil {
-			servers = array(section[at[1]-1:])
-			section = section[:at[0]] + section[at[1]-1+len(servers):]
+		list := "[]"
+		if at := servers.FindStringIndex(section); at != nil {
+			list = array(section[at[1]-1:])
+			section = section[:at[0]] + section[at[1]-1+len(list):]
 		}
-		if end := tomlHeader.FindStringIndex(section); end != nil {
+		if end := header.FindStringIndex(section); end != nil {
 			section = section[:end[0]] // of a table below, whose name is another
 		}
-		if name := tomlName.FindStringSubmatch(section); name != nil {
-			all = append(all, HelixLanguage{name[1], servers})
+		if m := name.FindStringSubmatch(section); m != nil {
+			all = append(all, HelixLanguage{m[1], list})
 		}
 	}
 	return all
@@ -66,7 +64,7 @@ func array(text string) string {
 // HelixInside finds the languages.toml inside Helix's program file, the only place where the defaults of an installed Helix
 // stand; "" where the file holds none.
 func HelixInside(program []byte) string {
-	start := bytes.Index(program, languagesStart)
+	start := bytes.Index(program, []byte(languagesStart))
 	if start < 0 {
 		return ""
 	}

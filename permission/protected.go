@@ -3,6 +3,7 @@ package permission
 import (
 	"slices"
 	"strings"
+	"sync"
 	"unicode"
 )
 
@@ -14,7 +15,7 @@ func Protected(name string) string {
 	for i, part := range parts {
 		parts[i] = plain(part)
 	}
-	t := protected
+	t := protected()
 	for i, part := range parts {
 		if why, ok := t.folders[part]; ok {
 			return why
@@ -88,10 +89,8 @@ type protectedNames struct {
 // protectedTree is a folder below another, and what runs what stands in it.
 type protectedTree struct{ name, why string }
 
-// protected is read only.
-var protected = protection()
-
-func protection() protectedNames {
+// protected is made when the first edit is judged. It is read only.
+var protected = sync.OnceValue(func() protectedNames {
 	const (
 		git    = "git runs what its own files say"
 		editor = "an editor runs what its settings say"
@@ -150,7 +149,7 @@ func protection() protectedNames {
 		},
 		bare: []string{"config", "hooks", "info", "config.worktree", "head", "modules", "worktrees"},
 	}
-}
+})
 
 // each turns why → names into name → why.
 func each(m map[string][]string) map[string]string {

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/opencode-lsp/opencode-lsp/permission"
 )
@@ -19,13 +20,16 @@ import (
 const maxRead = 20 << 20
 
 // patchHead is a line of a patch that names a file. It is read more loosely than any tool does, so that none is missed.
-var patchHead = regexp.MustCompile(`(?i)^\s*\*\*\*\s*(?:add|update|delete|move|copy|rename)[^:]*:(.*)$`)
+// It is compiled at its first use: only `permission check --batch` has one.
+var patchHead = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^\s*\*\*\*\s*(?:add|update|delete|move|copy|rename)[^:]*:(.*)$`)
+})
 
 // patched are the files that a patch names.
 func (q query) patched(p permission.Place) []permission.Item {
 	var items []permission.Item
 	for line := range strings.SplitSeq(q.Input, "\n") {
-		m := patchHead.FindStringSubmatch(line)
+		m := patchHead().FindStringSubmatch(line)
 		if m == nil {
 			continue
 		}

@@ -3,6 +3,7 @@ package shell
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/opencode-lsp/opencode-lsp/permission"
 )
@@ -16,16 +17,18 @@ const maxGuessed = 16
 
 // carriers are programs, alone or with a subcommand, that run what their words say somewhere else, or by rules of their
 // own that are not read here: on another machine, in a container, through a task runner. Deny rules see every command
-// that may stand in their words.
-var carriers = carrying(`ssh slogin autossh mosh npx pnpx bunx uvx pipx entr watchexec nodemon hyperfine dotenv nsenter setpriv capsh systemd-run
+// that may stand in their words. It is made when the first command is judged.
+var carriers = sync.OnceValue(func() map[string]bool {
+	return carrying(`ssh slogin autossh mosh npx pnpx bunx uvx pipx entr watchexec nodemon hyperfine dotenv nsenter setpriv capsh systemd-run
 	systemd-nspawn dbus-run-session ssh-agent linux32 linux64 i386 x86_64 tmux screen expect script gdb lldb nix-shell osascript ld.so faketime
 	gosu su-exec tini dumb-init unbuffer proot bwrap distrobox toolbox wsl wine gtimeout concurrently npm-run-all cross-env dotenvx envdir
 	at batch perf valgrind heaptrack ltrace start-stop-daemon daemonize tsocks sshpass with-contenv chpst softlimit setuidgid`,
-	`docker run|exec|compose|container, podman run|exec|container, nerdctl run|exec, kubectl exec|run|debug, oc exec|run|rsh, npm exec|x|explore,
+		`docker run|exec|compose|container, podman run|exec|container, nerdctl run|exec, kubectl exec|run|debug, oc exec|run|rsh, npm exec|x|explore,
 	pnpm exec|dlx|x, yarn exec|dlx|run, bun x|run, deno run, poetry run, uv run|tool, pipenv run, pdm run, hatch run, rye run, bundle exec, direnv exec,
 	mise exec|x, asdf exec, nix develop|run|shell, conda run, mamba run, micromamba run, opam exec, rustup run, doppler run, op run, aws-vault exec,
 	vagrant ssh, heroku run, fly ssh, lxc exec, incus exec, multipass exec, git submodule|bisect|filter-branch|difftool|mergetool|hook,
 	ip netns|vrf, cargo watch, flatpak run, snap run, pyenv exec, rbenv exec, nodenv exec, volta run, fnm exec, chamber exec, infisical run, machinectl shell`)
+})
 
 func carrying(programs, subcommands string) map[string]bool {
 	out := map[string]bool{}
@@ -43,8 +46,8 @@ func carrying(programs, subcommands string) map[string]bool {
 
 // carried adds what the words of a carrier may run.
 func (c *invocation) carried() {
-	carries := carriers[c.name] || strings.HasPrefix(c.name, "ld-linux") || slices.ContainsFunc(c.words[1:], func(w word) bool {
-		return carriers[c.name+" "+w.text]
+	carries := carriers()[c.name] || strings.HasPrefix(c.name, "ld-linux") || slices.ContainsFunc(c.words[1:], func(w word) bool {
+		return carriers()[c.name+" "+w.text]
 	})
 	if !carries {
 		return

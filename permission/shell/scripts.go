@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 )
 
 // scripts judges the small languages whose programs may run others: only forms that are known to print are plain.
@@ -17,7 +18,7 @@ func (c *invocation) scripts() {
 	case "jq", "gojq", "jaq":
 		plainScript = plainJq
 	case "yq":
-		plainScript = func(s string) bool { return !yqCalls.MatchString(s) }
+		plainScript = func(s string) bool { return !patterns().yqCalls.MatchString(s) }
 	default:
 		return
 	}
@@ -70,26 +71,28 @@ func (c *invocation) execs() {
 	}
 }
 
-var (
-	sedAddress = `(?:[0-9]+|\$|/(?:[^/\\\n]|\\[^\n])*/I?)`
+// patterns find what scripts do. They are compiled when the first script is judged.
+var patterns = sync.OnceValue(func() (p struct{ sedCommand, sedOpen, awkCalls, yqCalls, jqCalls *regexp.Regexp }) {
+	const sedAddress = `(?:[0-9]+|\$|/(?:[^/\\\n]|\\[^\n])*/I?)`
 	// sedCommand is p, d, q, = and s with harmless flags; no other command of sed is plain.
-	sedCommand = regexp.MustCompile(`^\s*(?:` + sedAddress + `(?:,\s*[+~]?` + sedAddress + `)?)?\s*!?\s*` +
+	p.sedCommand = regexp.MustCompile(`^\s*(?:` + sedAddress + `(?:,\s*[+~]?` + sedAddress + `)?)?\s*!?\s*` +
 		`(?:[pdqQ=lDGHhgxnNP]|s/(?:[^/\\\n]|\\[^\n])*/(?:[^/\\\n]|\\[^\n])*/[gpIi0-9]*|s\|(?:[^|\\\n]|\\[^\n])*\|(?:[^|\\\n]|\\[^\n])*\|[gpIi0-9]*` +
 		`|s#(?:[^#\\\n]|\\[^\n])*#(?:[^#\\\n]|\\[^\n])*#[gpIi0-9]*|s,(?:[^,\\\n]|\\[^\n])*,(?:[^,\\\n]|\\[^\n])*,[gpIi0-9]*` +
 		`|y/[^/\\\n]*/[^/\\\n]*/)\s*(?:$|[;\n]\s*|\}[;\s]*)`)
 	// sedOpen starts a group.
-	sedOpen = regexp.MustCompile(`^\s*(?:` + sedAddress + `(?:,\s*[+~]?` + sedAddress + `)?)?\s*!?\s*\{\s*`)
+	p.sedOpen = regexp.MustCompile(`^\s*(?:` + sedAddress + `(?:,\s*[+~]?` + sedAddress + `)?)?\s*!?\s*\{\s*`)
 	// awkCalls are the words and signs of awk that reach outside the program.
-	awkCalls = regexp.MustCompile(`system|getline|[|>@]|ENVIRON|PROCINFO|ARGV|close|fflush|include|load`)
-	yqCalls  = regexp.MustCompile(`env|load|eval|system`)
-	jqCalls  = regexp.MustCompile(`\benv\b|\$ENV|\$__prog|input_filename|\binclude\b|\bimport\b|\binputs?\b|\bdebug\b|getpath|modulemeta|get_search_list|\$__loc__`)
-)
+	p.awkCalls = regexp.MustCompile(`system|getline|[|>@]|ENVIRON|PROCINFO|ARGV|close|fflush|include|load`)
+	p.yqCalls = regexp.MustCompile(`env|load|eval|system`)
+	p.jqCalls = regexp.MustCompile(`\benv\b|\$ENV|\$__prog|input_filename|\binclude\b|\bimport\b|\binputs?\b|\bdebug\b|getpath|modulemeta|get_search_list|\$__loc__`)
+	return p
+})
 
 func plainSed(text string) bool {
 	for strings.TrimSpace(text) != "" {
-		m := sedCommand.FindString(text)
+		m := patterns().sedCommand.FindString(text)
 		if m == "" {
-			m = sedOpen.FindString(text)
+			m = patterns().sedOpen.FindString(text)
 		}
 		if m == "" {
 			return false
@@ -110,10 +113,10 @@ func plainAwk(text string) bool {
 	} else {
 		text = strings.ReplaceAll(text, ">", "")
 	}
-	return !awkCalls.MatchString(text)
+	return !patterns().awkCalls.MatchString(text)
 }
 
-func plainJq(text string) bool { return !jqCalls.MatchString(text) }
+func plainJq(text string) bool { return !patterns().jqCalls.MatchString(text) }
 
 // plainLinker takes the options of Go's tools that only change the result: stripping, -X, no inlining.
 func plainLinker(text string) bool {

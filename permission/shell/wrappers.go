@@ -3,6 +3,7 @@ package shell
 import (
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/opencode-lsp/opencode-lsp/permission"
 )
@@ -20,48 +21,50 @@ type wrapper struct {
 	lookup  string // an option with which nothing is run
 }
 
-// wrappers is the published table of C11.
-var wrappers = map[string]wrapper{
-	"timeout":      {through: true, skip: 1, spec: options("-k= -s= --kill-after= --signal= --foreground --preserve-status -v --verbose -f -p")},
-	"gtimeout":     {through: true, skip: 1, spec: options("-k= -s= --kill-after= --signal= --foreground --preserve-status -v --verbose")},
-	"nice":         {through: true, spec: options("-n= --adjustment= -1 -2 -3 -4 -5 -6 -7 -8 -9 -0")},
-	"ionice":       {through: true, spec: options("-c= -n= -t --class= --classdata= --ignore")},
-	"nohup":        {through: true},
-	"stdbuf":       {through: true, spec: options("-i= -o= -e= --input= --output= --error=")},
-	"time":         {through: true, spec: options("-p -v -q -a -f= -o=w --format= --output=w --verbose --quiet --append --portability")},
-	"env":          {assigns: true, spec: options("-i -S=c --split-string=c -0 -v -u= -C=d --unset= --chdir=d --ignore-environment --null --debug")},
-	"sudo":         {assigns: true, spec: options("-u= -g= -h= -p= -C= -D=d -R= -T= -U= -r= -t= -A -b -E -H -n -P -S -k -K -B --user= --group= --preserve-env --non-interactive")},
-	"doas":         {spec: options("-u= -C=! -n")},
-	"pkexec":       {spec: options("--user=")},
-	"xargs":        {adds: "xargs adds words that cannot be seen", spec: options("-0 -r -t -p -x -o -I= -i -n= -P= -L= -l -s= -a=r -d= -E= -e --null --no-run-if-empty --replace= --max-args= --max-procs= --max-lines= --max-chars= --arg-file=r --delimiter= --verbose --interactive --exit --open-tty")},
-	"parallel":     {adds: "parallel adds words that cannot be seen", until: ":::", spec: options("-j= -k -n= -N= -X -m -I= -a=r -0 -q --jobs= --keep-order --max-args= --arg-file=r --bar --dry-run --halt= --will-cite --tag")},
-	"command":      {lookup: "vV", spec: options("-p -v -V")},
-	"builtin":      {},
-	"exec":         {spec: options("-a= -c -l")},
-	"setsid":       {spec: options("-c -f -w --ctty --fork --wait")},
-	"busybox":      {},
-	"toybox":       {},
-	"chroot":       {skip: 1, spec: options("--userspec= --groups= --skip-chdir")},
-	"taskset":      {skip: 1, spec: options("-a -c --cpu-list --all-tasks")},
-	"chrt":         {skip: 1, spec: options("-b -f -i -o -r -R")},
-	"strace":       {spec: options("-f -ff -c -C -t -tt -T -v -q -y -e= -o=w -p= -s= -E=! -u= -P= --trace=")},
-	"ltrace":       {spec: options("-f -c -C -S -e= -o=w -s= -u= -l=")},
-	"flock":        {skip: 1, spec: options("-s -x -n -u -e -o -F -w= -E= -c=c --command=c --shared --exclusive --nonblock --nb --timeout= --wait= --unlock --close --no-fork --verbose")},
-	"unbuffer":     {spec: options("-p")},
-	"caffeinate":   {spec: options("-d -i -m -s -u -t= -w=")},
-	"fakeroot":     {spec: options("-u -s=w -i=r")},
-	"unshare":      {spec: options("-m -u -i -n -p -U -C -T -f -r -c --fork --map-root-user --mount --net --pid --user")},
-	"setarch":      {skip: 1, spec: options("-R -v --addr-no-randomize")},
-	"torsocks":     {spec: options("-i")},
-	"proxychains":  {spec: options("-q -f=!")},
-	"proxychains4": {spec: options("-q -f=!")},
-	"rlwrap":       {spec: options("-a -c -r")},
-	"xvfb-run":     {spec: options("-a -n= -s=! --auto-servernum")},
-	"firejail":     {spec: options("--noprofile --quiet")},
-	"prlimit":      {spec: options("--cpu= --nofile= --nproc= --as=")},
-	"eatmydata":    {},
-	"catchsegv":    {},
-}
+// wrappers is the published table of C11, made when the first command is judged.
+var wrappers = sync.OnceValue(func() map[string]wrapper {
+	return map[string]wrapper{
+		"timeout":      {through: true, skip: 1, spec: options("-k= -s= --kill-after= --signal= --foreground --preserve-status -v --verbose -f -p")},
+		"gtimeout":     {through: true, skip: 1, spec: options("-k= -s= --kill-after= --signal= --foreground --preserve-status -v --verbose")},
+		"nice":         {through: true, spec: options("-n= --adjustment= -1 -2 -3 -4 -5 -6 -7 -8 -9 -0")},
+		"ionice":       {through: true, spec: options("-c= -n= -t --class= --classdata= --ignore")},
+		"nohup":        {through: true},
+		"stdbuf":       {through: true, spec: options("-i= -o= -e= --input= --output= --error=")},
+		"time":         {through: true, spec: options("-p -v -q -a -f= -o=w --format= --output=w --verbose --quiet --append --portability")},
+		"env":          {assigns: true, spec: options("-i -S=c --split-string=c -0 -v -u= -C=d --unset= --chdir=d --ignore-environment --null --debug")},
+		"sudo":         {assigns: true, spec: options("-u= -g= -h= -p= -C= -D=d -R= -T= -U= -r= -t= -A -b -E -H -n -P -S -k -K -B --user= --group= --preserve-env --non-interactive")},
+		"doas":         {spec: options("-u= -C=! -n")},
+		"pkexec":       {spec: options("--user=")},
+		"xargs":        {adds: "xargs adds words that cannot be seen", spec: options("-0 -r -t -p -x -o -I= -i -n= -P= -L= -l -s= -a=r -d= -E= -e --null --no-run-if-empty --replace= --max-args= --max-procs= --max-lines= --max-chars= --arg-file=r --delimiter= --verbose --interactive --exit --open-tty")},
+		"parallel":     {adds: "parallel adds words that cannot be seen", until: ":::", spec: options("-j= -k -n= -N= -X -m -I= -a=r -0 -q --jobs= --keep-order --max-args= --arg-file=r --bar --dry-run --halt= --will-cite --tag")},
+		"command":      {lookup: "vV", spec: options("-p -v -V")},
+		"builtin":      {},
+		"exec":         {spec: options("-a= -c -l")},
+		"setsid":       {spec: options("-c -f -w --ctty --fork --wait")},
+		"busybox":      {},
+		"toybox":       {},
+		"chroot":       {skip: 1, spec: options("--userspec= --groups= --skip-chdir")},
+		"taskset":      {skip: 1, spec: options("-a -c --cpu-list --all-tasks")},
+		"chrt":         {skip: 1, spec: options("-b -f -i -o -r -R")},
+		"strace":       {spec: options("-f -ff -c -C -t -tt -T -v -q -y -e= -o=w -p= -s= -E=! -u= -P= --trace=")},
+		"ltrace":       {spec: options("-f -c -C -S -e= -o=w -s= -u= -l=")},
+		"flock":        {skip: 1, spec: options("-s -x -n -u -e -o -F -w= -E= -c=c --command=c --shared --exclusive --nonblock --nb --timeout= --wait= --unlock --close --no-fork --verbose")},
+		"unbuffer":     {spec: options("-p")},
+		"caffeinate":   {spec: options("-d -i -m -s -u -t= -w=")},
+		"fakeroot":     {spec: options("-u -s=w -i=r")},
+		"unshare":      {spec: options("-m -u -i -n -p -U -C -T -f -r -c --fork --map-root-user --mount --net --pid --user")},
+		"setarch":      {skip: 1, spec: options("-R -v --addr-no-randomize")},
+		"torsocks":     {spec: options("-i")},
+		"proxychains":  {spec: options("-q -f=!")},
+		"proxychains4": {spec: options("-q -f=!")},
+		"rlwrap":       {spec: options("-a -c -r")},
+		"xvfb-run":     {spec: options("-a -n= -s=! --auto-servernum")},
+		"firejail":     {spec: options("--noprofile --quiet")},
+		"prlimit":      {spec: options("--cpu= --nofile= --nproc= --as=")},
+		"eatmydata":    {},
+		"catchsegv":    {},
+	}
+})
 
 func options(s string) spec { return spec{options: parseSpec(s), operands: "_"} }
 
@@ -72,7 +75,7 @@ func (c *invocation) wrapper() bool {
 		c.interprets()
 		return true
 	}
-	wr, ok := wrappers[c.name]
+	wr, ok := wrappers()[c.name]
 	if !ok {
 		return false
 	}

@@ -2,7 +2,6 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -154,7 +153,10 @@ func (n *node) number() bool {
 	return n.kind == number && err == nil
 }
 
-var word = regexp.MustCompile(`^[a-z]{1,12}$`)
+// isWord reports whether s is short enough and plain enough to be a mistyped word.
+func isWord(s string) bool {
+	return s != "" && len(s) <= 12 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == ""
+}
 
 // describe names a value in a warning. It shows words and numbers, which people mistype, and no longer text, which may be
 // a key.
@@ -165,7 +167,7 @@ func (n *node) describe() string {
 	case list:
 		return "a list"
 	case text:
-		if word.MatchString(n.text) {
+		if isWord(n.text) {
 			return strconv.Quote(n.text)
 		}
 		return "a string"

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -27,8 +26,14 @@ const (
 	maxSkills       = 200
 )
 
-// skillName is a word that no rule takes for a pattern.
-var skillName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$`)
+// maxSkillName is the length of a skill's name in bytes.
+const maxSkillName = 64
+
+// isSkillName reports whether s is a word that no rule takes for a pattern.
+func isSkillName(s string) bool {
+	const alphanumeric, further = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789", "._:-"
+	return s != "" && len(s) <= maxSkillName && strings.Trim(s, alphanumeric+further) == "" && !strings.ContainsAny(s[:1], further)
+}
 
 // skillTree is a folder that may hold skills. top is the workspace folder that its real place must be in; "" for one of the
 // user's own.
@@ -178,7 +183,7 @@ func (l *loader) skill(file string, t skillTree) (Skill, bool) {
 		l.warn(Warning{File: file, Message: "a skill needs a name and a description in its front matter, so it was left out"})
 		return s, false
 	}
-	if !skillName.MatchString(s.Name) {
+	if !isSkillName(s.Name) {
 		l.warn(Warning{File: file, Key: "name", Message: fmt.Sprintf("%s is no name of a skill; use letters, digits and dashes, at most 64", quote(s.Name))})
 		return s, false
 	}
