@@ -192,7 +192,7 @@ func (a surroundings) session(info agent.SessionInfo) Session {
 		ID: info.ID, Slug: strings.ToLower(strings.TrimPrefix(info.ID, "ses_")), ProjectID: a.project, Directory: info.Directory, ParentID: info.Parent,
 		Title: cmp.Or(info.Title, "New session - "+info.Created.UTC().Format("2006-01-02T15:04:05.000Z")), Agent: info.Agent, Version: a.version,
 		Cost: info.Spent.Cost, Tokens: tokens(&info.Spent.Usage), Time: SessionTime{Created: millis(info.Created), Updated: millis(info.Updated)},
-		Permission: rules(info.Limits),
+		Permission: rules(slices.Concat(info.Limits, info.Switches)),
 	}
 	s.Tokens.Total = 0
 	if info.Model != "" {
