@@ -108,7 +108,7 @@ func (c *screen) undo(s *server) {
 	c.text("/undo")
 	c.shows(`/undo +Undo`)
 	c.keys("Enter")
-	c.shows(`message reverted`)
+	c.shows(`message reverted[\s\S]*calc\.go +\+1 +-1`)
 	c.file(s, "a - b")
 	c.keep("undone")
 	c.keys("C-u") // the prompt is there to be changed
