@@ -47,16 +47,17 @@ type undoWorld struct {
 
 // turnRecord is what one turn did.
 type turnRecord struct {
+	id     string
 	ops    map[*file][]*op
 	undone bool
 }
 
-// undoRecord is what one undo took back: in which files which ops, whether it did so below a buffer too, and how many edits there
+// undoRecord is what one undo took back: in which files which ops, what of that it did below a buffer, and how many edits there
 // were by then.
 type undoRecord struct {
 	turns []*turnRecord
 	ops   map[*file]map[*op]bool
-	below map[*file]bool
+	below map[*file]map[*op]bool
 	edits map[*file]int
 }
 
