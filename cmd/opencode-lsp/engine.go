@@ -334,7 +334,7 @@ func (e *engine) env(s *agent.Session, d *seat, applier workspace.Applier, barri
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: e.program.environ(cfg),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: todos,
 		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) }, Formatters: e.formatters,
-		Skills: e.skills, Nearby: func(abs string) string { return e.nearby(d, abs) },
+		Skills: e.skills, Nearby: func(ctx context.Context, abs string) string { return e.nearby(ctx, d, abs) },
 		Seen: e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser, Tracker: e.tracker, Changed: e.changed, Examine: e.examine,
 	}
 	if e.terminal != nil {
