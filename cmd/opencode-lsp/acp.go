@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -64,6 +65,12 @@ func (p *program) buildACP(ctx context.Context, c acp.Client) (*acp.Agent, error
 		Commands: e.acpCommands,
 		Save:     func() string { return e.now().Edits.Save },
 		Trust:    e.askTrust,
+		Configure: func(settings json.RawMessage) {
+			e.mu.Lock()
+			e.editor = settings
+			e.mu.Unlock()
+			e.load(ctx)
+		},
 		Close: func() {
 			sessions.Close()
 			cancel()

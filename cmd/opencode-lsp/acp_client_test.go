@@ -42,6 +42,7 @@ type acpClient struct {
 	asked   []acpMessage // what the agent has requested
 	ended   chan error
 	news    chan struct{} // holds one when there are updates that nobody has looked at
+	reading chan struct{} // held while a message is read
 }
 
 // acpMessage is any message.
@@ -110,8 +111,14 @@ func newACPClient(t *testing.T, dir, home string) *acpClient {
 	}
 	return &acpClient{
 		t: t, dir: dir, home: home, saves: true, answers: map[string]func(json.RawMessage) (any, error){}, buffers: map[string]string{},
-		waiting: map[int]chan acpMessage{}, ended: make(chan error, 1), news: make(chan struct{}, 1),
+		waiting: map[int]chan acpMessage{}, ended: make(chan error, 1), news: make(chan struct{}, 1), reading: make(chan struct{}, 1),
 	}
+}
+
+// pause makes the client read one more message at most, until resume.
+func (c *acpClient) pause() (resume func()) {
+	c.reading <- struct{}{}
+	return func() { <-c.reading }
 }
 
 func writeFile(t *testing.T, path, text string) {
@@ -127,6 +134,8 @@ func writeFile(t *testing.T, path, text string) {
 func (c *acpClient) read(pipe io.Reader) {
 	r := bufio.NewReader(pipe)
 	for {
+		c.reading <- struct{}{}
+		<-c.reading
 		line, err := r.ReadBytes('\n')
 		if err != nil {
 			return
