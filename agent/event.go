@@ -24,8 +24,8 @@ const (
 	Answered       EventType = "answer"          // Answer
 	CallDone       EventType = "result"          // Result: exactly one for each call of a Message
 	TurnEnded      EventType = "turn.ended"      // End
-	Undone         EventType = "undone"          // Files, Turns, Changes, Kept: what turns had changed was taken back
-	Redone         EventType = "redone"          // Files, Turns, Changes, Kept: the last undo was taken back
+	Undone         EventType = "undone"          // Files, Turns, Changes, Kept, From: what turns had changed was taken back
+	Redone         EventType = "redone"          // Files, Turns, Changes, Kept, From: the last undo was taken back
 	Noted          EventType = "note"            // Text: something the model should know, from the agent itself
 	Compacted      EventType = "compacted"       // Summary: from here on the model sees it in the place of what came before its Tail
 	Pruned         EventType = "pruned"          // Pruned: from here on the model does not see these results any more
@@ -62,6 +62,8 @@ type Event struct {
 	Turns   []string        `json:"turns,omitempty"`
 	Changes []tools.Applied `json:"changes,omitempty"`
 	Kept    []Kept          `json:"kept,omitempty"`
+	// From, where set, is the Seq from which on a rewind takes back the conversation, too, as soon as another turn starts.
+	From int64 `json:"from,omitempty"`
 }
 
 // SessionInfo is what a list of sessions shows.

@@ -118,7 +118,7 @@ func (s *Session) join(ctx context.Context) error {
 		if err != nil {
 			return s.append(Event{Type: Noted, Text: err.Error()})
 		}
-		if now := s.turn.taker(); !now.suits(taker{x.Agent, x.Model, x.Variant}) {
+		if now := s.turn.taker(); !now.suits(taker{agent: x.Agent, model: x.Model, variant: x.Variant}) {
 			other := &OtherTakerError{now.agent, now.model}
 			return s.append(Event{Type: Noted, Text: "The command was not run: " + other.Error() + "."})
 		}

@@ -29,10 +29,13 @@ type history struct {
 	info     SessionInfo
 	lastText string
 	todos    []tools.Todo // what todowrite set last
+	agent    string       // the session's as the model answered last
+	back     rewinds
 }
 
 // add takes over one stored event.
 func (h *history) add(e Event) {
+	h.back.add(e)
 	switch e.Type {
 	case SessionCreated, SessionChanged:
 		h.info = *e.Session
@@ -94,7 +97,7 @@ func (h *history) prompted(e Event) {
 
 func (h *history) reply(e Event) {
 	r := e.Message
-	h.lastText = r.Text
+	h.lastText, h.agent = r.Text, h.info.Agent
 	h.info.Spent.Spend(r)
 	if r.Text == "" && len(r.Calls) == 0 {
 		return // providers refuse an empty assistant message

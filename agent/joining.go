@@ -3,17 +3,31 @@ package agent
 import (
 	"cmp"
 	"fmt"
+	"strings"
 )
 
 // taker is who takes a turn: the agent, the model and how much that thinks.
-type taker struct{ agent, model, variant string }
+type taker struct {
+	agent, model, variant string
+	unsure                bool // a command, which may turn out to have others of its own
+}
 
 // wanted is who shall take a prompt, "" where that is left open.
-func (p Prompt) wanted() taker { return taker{p.Agent, p.Model, p.Variant} }
+func (p Prompt) wanted() taker { return taker{agent: p.Agent, model: p.Model, variant: p.Variant} }
 
-// suits reports whether who is wanted is t.
+// begins is who takes the turn that p begins, as far as that is known before it does.
+func (p Prompt) begins() taker {
+	t := p.wanted()
+	t.unsure = !p.Literal && strings.HasPrefix(strings.TrimSpace(p.Text), "/")
+	return t
+}
+
+// suits reports whether who is wanted is t for certain.
 func (t taker) suits(wanted taker) bool {
-	return taker{cmp.Or(wanted.agent, t.agent), cmp.Or(wanted.model, t.model), cmp.Or(wanted.variant, t.variant)} == t
+	if wanted == (taker{}) {
+		return true
+	}
+	return taker{agent: cmp.Or(wanted.agent, t.agent), model: cmp.Or(wanted.model, t.model), variant: cmp.Or(wanted.variant, t.variant)} == t
 }
 
 // OtherTakerError says that a prompt cannot join the running turn, whose agent or model is not the one that it names: what
@@ -36,5 +50,5 @@ func (s *Session) took(t taker) {
 
 // taker is who takes the turn.
 func (t *turn) taker() taker {
-	return taker{t.profile.Name, t.info.Name, t.profile.Params.Variant}
+	return taker{agent: t.profile.Name, model: t.info.Name, variant: t.profile.Params.Variant}
 }

@@ -53,6 +53,31 @@ func TestJoinsItsOwn(t *testing.T) {
 	}
 }
 
+// Whom a command is for is not known before its turn begins: nothing that names an agent joins it until then.
+func TestJoinsNoCommandEarly(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		b := newBench(t, reply{text: "one", hang: true})
+		s := b.session()
+		turn, err := s.Prompt(agent.Prompt{Text: "/go", Agent: "plan"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Prompt(agent.Prompt{Text: "and this", Agent: "plan"}); !errors.Is(err, agent.ErrBusy) {
+			t.Errorf("before the turn: %v", err)
+		}
+		if same, err := s.Prompt(agent.Prompt{Text: "and that"}); err != nil || same != turn {
+			t.Errorf("whoever takes it: turn %q, %v", same, err)
+		}
+		synctest.Wait()
+		if same, err := s.Prompt(agent.Prompt{Text: "and this", Agent: "plan"}); err != nil || same != turn {
+			t.Errorf("in the turn: turn %q, %v", same, err)
+		}
+		s.Cancel()
+		b.end(s, turn)
+		b.check()
+	})
+}
+
 // Of many sessions those that rest are left to the store, but for the current one, those at work and those just opened; they
 // can be opened again.
 func TestRestingSessions(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"maps"
 	"slices"
 
 	"github.com/opencode-lsp/opencode-lsp/tools"
@@ -11,8 +12,9 @@ import (
 
 // ledger is what a session's events say of changes to files.
 type ledger struct {
-	turns []entry // those that changed something, the oldest first
-	undos []Event // that can be redone, the oldest first
+	begun map[string]int64 // by turn of the conversation: the Seq of its start
+	turns []entry          // those that changed something, the oldest first
+	undos []Event          // that can be redone, the oldest first
 }
 
 // entry is a turn with changes: they stand in the results after Seq from, up to to.
@@ -23,14 +25,17 @@ type entry struct {
 }
 
 func readLedger(events iter.Seq2[Event, error]) (ledger, error) {
-	var l ledger
+	l := ledger{begun: map[string]int64{}}
+	var back rewinds
 	for e, err := range events {
 		if err != nil {
 			return l, err
 		}
+		from := back.add(e)
 		switch e.Type {
 		case TurnStarted:
-			l.undos = nil
+			maps.DeleteFunc(l.begun, func(_ string, seq int64) bool { return from > 0 && seq >= from })
+			l.begun[e.Turn], l.undos = e.Seq, nil
 		case CallDone:
 			if len(e.Result.Changes) > 0 {
 				l.add(e)
@@ -75,7 +80,7 @@ func (l *ledger) undone(e Event) {
 			e.Turns = []string{open[len(open)-1].id}
 		}
 	}
-	if len(e.Turns) == 0 {
+	if len(e.Turns) == 0 && e.From == 0 {
 		return
 	}
 	l.mark(e.Turns, true)
@@ -83,7 +88,7 @@ func (l *ledger) undone(e Event) {
 }
 
 func (l *ledger) redone(e Event) {
-	if len(e.Turns) > 0 && len(l.undos) > 0 {
+	if (len(e.Turns) > 0 || e.From > 0) && len(l.undos) > 0 {
 		l.mark(e.Turns, false)
 		l.undos = l.undos[:len(l.undos)-1]
 	}
@@ -119,4 +124,13 @@ func (l *ledger) toUndo(turn string) ([]entry, error) {
 		return nil, fmt.Errorf("turn %s has changed nothing that is not undone yet", turn)
 	}
 	return open[i:], nil
+}
+
+// toRewind are the turns with changes that going back to before a turn takes back, and where that turn begins.
+func (l *ledger) toRewind(turn string) (turns []entry, from int64, err error) {
+	from, ok := l.begun[turn]
+	if !ok {
+		return nil, 0, fmt.Errorf("the session has no turn %s to go back before", turn)
+	}
+	return slices.DeleteFunc(l.open(), func(t entry) bool { return t.from < from }), from, nil
 }

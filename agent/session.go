@@ -120,7 +120,7 @@ func (s *Session) Prompt(p Prompt) (turn string, err error) {
 	}
 	s.mail.queue = append(s.mail.queue, p)
 	if s.mail.turn == "" {
-		s.mail.turn, s.mail.taker = newID("trn"), p.wanted()
+		s.mail.turn, s.mail.taker = newID("trn"), p.begins()
 		s.mail.began[s.mail.turn] = s.log.last()
 	}
 	s.poke()
@@ -274,6 +274,10 @@ func (s *Session) close() {
 // append stores events, then shows them to the followers and takes them into the history. It works after a cancel: what
 // happened must be written down.
 func (s *Session) append(events ...Event) error {
+	past, err := s.past(context.WithoutCancel(s.ctx), events...)
+	if err != nil {
+		return err
+	}
 	now := time.Now()
 	seq := s.log.last()
 	for i := range events {
@@ -289,6 +293,7 @@ func (s *Session) append(events ...Event) error {
 	if err := s.opt.Store.Append(context.WithoutCancel(s.ctx), s.id, events...); err != nil {
 		return err
 	}
+	s.goBack(past)
 	s.take(events...)
 	return nil
 }
@@ -310,8 +315,14 @@ func (s *Session) replay(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		past, err := s.past(ctx, e)
+		if err != nil {
+			return err
+		}
+		s.goBack(past)
 		s.take(e)
 	}
+	s.recallReminder(s.history.agent)
 	s.replayed = s.log.last()
 	return nil
 }

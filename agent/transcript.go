@@ -134,9 +134,20 @@ func endMarkdown(e *TurnEnd) string {
 	return text + "*\n"
 }
 
+// rewindMarkdown says what becomes of the conversation.
+func rewindMarkdown(e Event) string {
+	switch {
+	case e.From == 0:
+		return ""
+	case e.Type == Redone:
+		return ". The turns are in the conversation again."
+	}
+	return ". From the next prompt on these turns are not in the conversation any more."
+}
+
 // reversalMarkdown says what was undone or redone, and of what was not why and what would have to be done by hand.
 func reversalMarkdown(done string, e Event) string {
-	text := "\n*" + done + ": " + line(cmp.Or(strings.Join(e.Files, ", "), "nothing")) + "*\n"
+	text := "\n*" + done + ": " + line(cmp.Or(strings.Join(e.Files, ", "), "nothing")) + rewindMarkdown(e) + "*\n"
 	for _, k := range e.Kept {
 		text += "\n*Not " + strings.ToLower(done) + ": " + line(k.Path) + ": " + line(k.Why) + "*\n"
 		if k.Diff != "" {

@@ -46,18 +46,40 @@ type Kept struct {
 func (s *Session) Undo(ctx context.Context, turn string) (Reversal, error) {
 	return s.reverse(ctx, func(ctx context.Context, past ledger) (Event, [][]tools.Applied, error) {
 		turns, err := past.toUndo(turn)
-		e := Event{Type: Undone}
-		var groups [][]tools.Applied
-		for _, t := range slices.Backward(turns) {
-			changes, err := s.changes(ctx, t)
-			if err != nil {
-				return e, nil, err
-			}
-			e.Turns = append(e.Turns, t.id)
-			groups = append(groups, changes)
+		if err != nil {
+			return Event{}, nil, err
 		}
+		return s.undoing(ctx, turns)
+	})
+}
+
+// Rewind goes back to before a turn: what that turn and all after it did to files is taken back, as with Undo, and as soon as
+// another turn starts they are out of the conversation, too. Until then Redo takes it back.
+func (s *Session) Rewind(ctx context.Context, turn string) (Reversal, error) {
+	return s.reverse(ctx, func(ctx context.Context, past ledger) (Event, [][]tools.Applied, error) {
+		turns, from, err := past.toRewind(turn)
+		if err != nil {
+			return Event{}, nil, err
+		}
+		e, groups, err := s.undoing(ctx, turns)
+		e.From = from
 		return e, groups, err
 	})
+}
+
+// undoing is the event of an undo of turns, and their changes, the newest first.
+func (s *Session) undoing(ctx context.Context, turns []entry) (Event, [][]tools.Applied, error) {
+	e := Event{Type: Undone}
+	var groups [][]tools.Applied
+	for _, t := range slices.Backward(turns) {
+		changes, err := s.changes(ctx, t)
+		if err != nil {
+			return e, nil, err
+		}
+		e.Turns = append(e.Turns, t.id)
+		groups = append(groups, changes)
+	}
+	return e, groups, nil
 }
 
 // Redo takes the last undo back, until a new prompt is sent; the user's edits stay, as with Undo.
@@ -67,7 +89,7 @@ func (s *Session) Redo(ctx context.Context) (Reversal, error) {
 			return Event{}, nil, ErrNothingToRedo
 		}
 		last := past.undos[len(past.undos)-1]
-		return Event{Type: Redone, Turns: last.Turns}, [][]tools.Applied{last.Changes}, nil
+		return Event{Type: Redone, Turns: last.Turns, From: last.From}, [][]tools.Applied{last.Changes}, nil
 	})
 }
 
@@ -87,7 +109,7 @@ func (s *Session) reverse(ctx context.Context, plan func(context.Context, ledger
 		s.takeBack(ctx, &e, groups)
 		r = Reversal{Files: append([]string{}, e.Files...), Kept: e.Kept}
 		if len(e.Files) == 0 && len(e.Kept) > 0 {
-			e.Turns = nil // nothing has happened; it can be tried again
+			e.Turns, e.From = nil, 0 // nothing has happened; it can be tried again
 		}
 		if err := s.append(e); err != nil {
 			return err

@@ -82,8 +82,8 @@ type fold struct {
 	asked map[string]asked // the open questions by the session's ids
 	// children are the sessions of tasks whose calls are not known yet.
 	children []agent.SessionInfo
-	revert   *Revert
-	undone   []*Revert // what revert was before each undo that can be redone
+	undone   []int64  // by undo that can be redone: the Seq from which on it is a rewind, 0 for files alone
+	messages []string // their ids, in order
 	retries  int
 
 	out []wireEvent
@@ -182,7 +182,7 @@ func (f *fold) wire() Session {
 		info.Updated = f.at
 	}
 	s := f.around.session(info)
-	s.Revert = f.revert
+	s.Revert = f.revert()
 	return s
 }
 
@@ -223,6 +223,9 @@ func (f *fold) status(s SessionStatus) {
 
 // put says that a message is there or has changed.
 func (f *fold) put(m Info) {
+	if i, found := slices.BinarySearch(f.messages, m.messageID()); !found {
+		f.messages = slices.Insert(f.messages, i, m.messageID())
+	}
 	switch m := m.(type) {
 	case *UserMessage:
 		c := *m
@@ -241,36 +244,4 @@ func (f *fold) part(p Part) {
 // head is what a part of the message of the event seq begins with.
 func (f *fold) head(kind string, seq int64, place, n int) PartHead {
 	return PartHead{ID: f.ids.part(seq, place, n), SessionID: f.info.ID, MessageID: f.ids.message(seq), Type: kind}
-}
-
-// reversed follows undo and redo: clients hide what stands from the reverted message on.
-func (f *fold) reversed(e agent.Event) {
-	switch {
-	case len(e.Turns) == 0:
-		return
-	case e.Type == agent.Undone:
-		f.undone = append(f.undone, f.revert)
-		f.revert = f.earliest(e.Turns)
-	case len(f.undone) > 0:
-		f.revert = f.undone[len(f.undone)-1]
-		f.undone = f.undone[:len(f.undone)-1]
-	}
-	f.touched()
-}
-
-// earliest is the first message of those turns.
-func (f *fold) earliest(turns []string) *Revert {
-	var all []string
-	for _, t := range turns {
-		if id := f.first[t]; id != "" {
-			all = append(all, id)
-		}
-	}
-	if f.revert != nil {
-		all = append(all, f.revert.MessageID)
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	return &Revert{MessageID: slices.Min(all)}
 }

@@ -438,15 +438,31 @@ session.compacted
 		"undone and redone": {
 			[]agent.Event{
 				created(), started("hi"), {Type: agent.Undone, Turns: []string{"t1"}, Files: []string{"/ws/a"}}, {Type: agent.Undone, Files: []string{}},
-				{Type: agent.Redone, Turns: []string{"t1"}}, {Type: agent.Undone, Turns: []string{"t1"}}, started("again"),
+				{Type: agent.Redone, Turns: []string{"t1"}}, started("again"),
 			}, `
-session.updated T reverted from 2
 session.updated T
-session.updated T reverted from 2
-message 7 user build mod
-part 7 text "again"
+session.updated T
+message 6 user build mod
+part 6 text "again"
 session.updated T
 status busy
+`},
+		"gone back and forth": {
+			[]agent.Event{
+				created(), started("hi"), {Type: agent.Undone, From: 2}, {Type: agent.Undone, Turns: []string{"t1"}}, {Type: agent.Redone, Turns: []string{"t1"}},
+				{Type: agent.Redone, From: 2}, {Type: agent.Undone, From: 2}, started("again"), {Type: agent.Undone, From: 8},
+			}, `
+session.updated T reverted from 2
+session.updated T reverted from 2
+session.updated T reverted from 2
+session.updated T
+session.updated T reverted from 2
+removed 2
+message 8 user build mod
+part 8 text "again"
+session.updated T
+status busy
+session.updated T reverted from 8
 `},
 		"what is not shown": {
 			[]agent.Event{created(), started("hi"), {Type: agent.Noted, Text: "x"}, {Type: agent.Pruned}, done("unknown", "bash", tools.Result{})}, "\n"},

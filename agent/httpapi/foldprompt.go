@@ -19,7 +19,7 @@ func (f *fold) prompt(e agent.Event) {
 	if e.Type == agent.TurnStarted {
 		f.turn = e.Turn
 		f.reply, f.tools, f.files, f.retries = nil, nil, nil, 0
-		f.revert, f.undone = nil, nil
+		f.cut()
 		f.first[e.Turn], f.infos[f.user] = f.user, f.info
 	}
 	f.put(&UserMessage{

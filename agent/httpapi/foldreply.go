@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"strings"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
@@ -105,6 +106,7 @@ func (f *fold) dropLive() {
 	}
 	f.live = nil
 	f.emit("message.removed", messageRemoved{f.info.ID, f.reply.ID})
+	f.messages = slices.DeleteFunc(f.messages, func(id string) bool { return id == f.reply.ID })
 	f.reply = nil
 }
 

@@ -151,11 +151,11 @@ func (f *follower) partial(last int64) []wireEvent {
 	return f.fold.partial()
 }
 
-// revert is what an undo has left of the session; false where the follower is behind.
+// revert is what a client hides of the session; false where the follower is behind.
 func (f *follower) revert() (revert *Revert, known bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.fold.revert, f.fold.last == f.session.Last()
+	return f.fold.revert(), f.fold.last == f.session.Last()
 }
 
 // open are the questions that wait.

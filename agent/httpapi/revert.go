@@ -1,6 +1,7 @@
 package httpapi
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"slices"
@@ -44,84 +45,84 @@ type revertBody struct {
 	MessageID string `json:"messageID"`
 }
 
-// revert undoes what the turn of a message and those after it changed in files, keeping what the user did since.
+// revert goes back to before the turn of a message: that and those after it are undone in files, keeping what the user did
+// since, and leave the conversation when the next turn starts. As in OpenCode the message may also be a later one than that of
+// the last revert.
 func (a *API) revert(c *call, in revertBody) (Session, error) {
-	info, err := a.info(c)
+	s, err := a.open(c)
 	if err != nil {
 		return Session{}, err
 	}
-	f, known, err := a.read(c.Context(), info.ID)
+	f, known, err := a.read(c.Context(), s.ID())
 	if err != nil {
 		return Session{}, err
 	}
 	if known.index[in.MessageID] == nil {
 		return Session{}, notFound("Message", in.MessageID)
 	}
-	begins := f.first[f.turnOf(in.MessageID)]
-	all, err := a.changes(c.Context(), info.ID)
-	if err != nil {
-		return Session{}, err
+	turn := f.turnOf(in.MessageID)
+	if now := f.revert(); now != nil && f.first[turn] >= now.MessageID {
+		if f.first[turn] == now.MessageID {
+			return a.sessionGet(c, none{})
+		}
+		if done, whole, err := redo(c.Context(), s, f.redos()); err != nil || !whole {
+			return a.reversed(c, s, done, err)
+		}
 	}
-	i := slices.IndexFunc(all, func(t turnChanges) bool { return f.first[t.turn] >= begins })
-	if i < 0 {
-		return Session{}, badRequest("Payload", "nothing to undo: from that message on no file was changed that is not undone already")
-	}
-	s, err := a.open(c)
-	if err != nil {
-		return Session{}, err
-	}
-	done, err := s.Undo(c.Context(), all[i].turn)
-	if err != nil {
-		return Session{}, undoError(err)
-	}
-	return a.reversed(c, info, done)
+	done, err := s.Rewind(c.Context(), turn)
+	return a.reversed(c, s, done, err)
 }
 
 func (a *API) unrevert(c *call, _ none) (Session, error) {
-	info, err := a.info(c)
-	if err != nil {
-		return Session{}, err
-	}
 	s, err := a.open(c)
 	if err != nil {
 		return Session{}, err
 	}
-	var all agent.Reversal
-	for {
-		done, err := s.Redo(c.Context())
-		if errors.Is(err, agent.ErrNothingToRedo) {
-			return a.reversed(c, info, all)
+	f, _, err := a.read(c.Context(), s.ID())
+	if err != nil {
+		return Session{}, err
+	}
+	done, _, err := redo(c.Context(), s, f.redos())
+	return a.reversed(c, s, done, err)
+}
+
+// redo takes the last n undos back; not the whole of them where one cannot be.
+func redo(ctx context.Context, s *agent.Session, n int) (all agent.Reversal, whole bool, err error) {
+	for range n {
+		done, err := s.Redo(ctx)
+		if errors.Is(err, agent.ErrNothingToRedo) { // a turn has started meanwhile
+			return all, true, nil
 		}
 		if err != nil {
-			return Session{}, undoError(err)
+			return all, false, err
 		}
 		all.Files, all.Kept = append(all.Files, done.Files...), append(all.Kept, done.Kept...)
-		if len(done.Files) == 0 {
-			return a.reversed(c, info, all)
+		if stuck(done) {
+			return all, false, nil
 		}
 	}
+	return all, true, nil
 }
 
-func undoError(err error) error {
-	if errors.Is(err, agent.ErrNothingToUndo) {
-		return badRequest("Payload", "%s", err)
-	}
-	return err
-}
+// stuck says that an undo or redo came to nothing, since something stands in its way.
+func stuck(done agent.Reversal) bool { return len(done.Files) == 0 && len(done.Kept) > 0 }
 
 // reversed answers with the session, and tells of the files in which something stood in the way.
-func (a *API) reversed(c *call, info agent.SessionInfo, done agent.Reversal) (Session, error) {
+func (a *API) reversed(c *call, of *agent.Session, done agent.Reversal, err error) (Session, error) {
+	if err != nil {
+		return Session{}, err
+	}
 	var kept []string
 	for _, k := range done.Kept {
 		kept = append(kept, a.relative(k.Path)+" ("+k.Why+")")
 	}
 	if len(kept) > 0 {
 		message := "left as it was: " + strings.Join(kept, ", ") + "; the transcript has what is to be done by hand"
-		if len(done.Files) == 0 {
+		if stuck(done) {
 			return Session{}, conflict(sentence(message))
 		}
-		a.hub.publish(info.ID, 0, info.Updated, []wireEvent{{"session.error", props{
-			"sessionID": info.ID, "error": MessageError{Name: "UnknownError", Data: ErrorData{sentence(message)}},
+		a.hub.publish(of.ID(), 0, of.Info().Updated, []wireEvent{{"session.error", props{
+			"sessionID": of.ID(), "error": MessageError{Name: "UnknownError", Data: ErrorData{sentence(message)}},
 		}}})
 	}
 	return a.sessionGet(c, none{})

@@ -28,7 +28,7 @@ func (a *API) open(c *call) (*agent.Session, error) {
 	return a.opt.Sessions.Visit(c.Context(), info.ID)
 }
 
-// wire is a session as it is sent, with what an undo has left.
+// wire is a session as it is sent, with what is reverted.
 func (a *API) wire(c *call, info agent.SessionInfo) (Session, error) {
 	s := a.around().session(info)
 	if l := a.follower(info.ID); l != nil {
@@ -39,7 +39,7 @@ func (a *API) wire(c *call, info agent.SessionInfo) (Session, error) {
 	}
 	f, _, err := a.read(c.Context(), info.ID)
 	if err == nil {
-		s.Revert = f.revert
+		s.Revert = f.revert()
 	}
 	return s, err
 }

@@ -87,12 +87,78 @@ func TestDiffAndRevert(t *testing.T) {
 	if got := l.until("session.diff"); len(got[len(got)-1].Properties["diff"].([]any)) != 0 {
 		t.Errorf("after the revert the diff is %v", got[len(got)-1])
 	}
-	if status, answer := b.do("POST", "/session/"+id+"/revert", object{"messageID": first}); status != 400 || !strings.Contains(answer, "nothing to undo") {
-		t.Errorf("a second revert = %d %s", status, answer)
+	if same := want[httpapi.Session](b, "POST", "/session/"+id+"/revert", object{"messageID": first}); same.Revert == nil || same.Revert.MessageID != first {
+		t.Errorf("a second revert = %+v", same)
 	}
 	again := want[httpapi.Session](b, "POST", "/session/"+id+"/unrevert", nil)
 	if again.Revert != nil || !strings.Contains(b.file("calc.go"), "a + b") {
 		t.Errorf("unreverted = %+v, %q", again.Revert, b.file("calc.go"))
+	}
+}
+
+// As OpenCode's screen does it: /undo, /undo, /redo and a prompt. Turns that changed no file go as the others do.
+func TestRevertThere(t *testing.T) {
+	b := newBench(t, "One.\n\n"+fixAdd+"\nThree.\n\nFour.\n")
+	id := b.session()
+	for _, words := range []string{"First.", "Fix Add.", "Third."} {
+		b.prompted(id, words, "always")
+	}
+	all := want[[]message](b, "GET", "/session/"+id+"/message", nil)
+	var asked []string
+	for _, m := range all {
+		if m.Info["role"] == "user" {
+			asked = append(asked, m.Info["id"].(string))
+		}
+	}
+	reverted := func(to string) {
+		t.Helper()
+		verb, body := "revert", object{"messageID": to}
+		if to == "" {
+			verb, body = "unrevert", nil
+		}
+		s := want[httpapi.Session](b, "POST", "/session/"+id+"/"+verb, body)
+		if got := s.Revert; to == "" && got != nil || to != "" && (got == nil || got.MessageID != to) {
+			t.Errorf("revert = %+v, want %s", got, to)
+		}
+	}
+	reverted(asked[2])
+	reverted(asked[0])
+	reverted("")
+	reverted(asked[1])
+	if !strings.Contains(b.file("calc.go"), "a - b") {
+		t.Errorf("before the fix the file is %q", b.file("calc.go"))
+	}
+	reverted(asked[2])
+	if !strings.Contains(b.file("calc.go"), "a + b") {
+		t.Errorf("after the fix the file is %q", b.file("calc.go"))
+	}
+	reverted(asked[1])
+	l := b.listen("/event", "")
+	if status, answer := b.do("POST", "/session/"+id+"/prompt_async", text("Fourth.")); status != 204 {
+		t.Fatalf("prompt_async = %d %s", status, answer)
+	}
+	var removed []any
+	for _, e := range l.until("session.idle") {
+		if e.Type == "message.removed" {
+			removed = append(removed, e.Properties["messageID"])
+		}
+	}
+	var gone []any
+	for _, m := range all[2:] {
+		gone = append(gone, m.Info["id"])
+	}
+	if !reflect.DeepEqual(removed, gone) {
+		t.Errorf("removed are %v, want %v", removed, gone)
+	}
+	if left := want[[]message](b, "GET", "/session/"+id+"/message", nil); len(left) != 4 || left[0].Info["id"] != asked[0] || left[3].Parts[1]["text"] != "Four." {
+		t.Errorf("left are %v", left)
+	}
+	requests := b.model.Requests()
+	if last := string(requests[len(requests)-1]); !strings.Contains(last, "First.") || strings.Contains(last, "Fix Add.") || strings.Contains(last, "Third.") {
+		t.Errorf("the model was told %s", last)
+	}
+	if status, _ := b.do("POST", "/session/"+id+"/revert", object{"messageID": asked[1]}); status != 404 {
+		t.Errorf("a revert of what is gone = %d", status)
 	}
 }
 

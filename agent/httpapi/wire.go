@@ -43,7 +43,7 @@ type ModelName struct {
 	ModelID    string `json:"modelID"`
 }
 
-// Revert says from which message on a session's changes are taken back.
+// Revert says from which message on a session is taken back.
 type Revert struct {
 	MessageID string `json:"messageID"`
 }

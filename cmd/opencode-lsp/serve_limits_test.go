@@ -18,6 +18,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -336,6 +337,10 @@ func serveFraming(t *testing.T) {
 
 // 21: either signal closes listener and streams in time, and nothing is left.
 func serveShutdown(t *testing.T) {
+	// What is handled here has its default in the server; under nohup that would be told to live on at a hangup.
+	handled := make(chan os.Signal, 1)
+	signal.Notify(handled, syscall.SIGHUP)
+	defer signal.Stop(handled)
 	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
 		s := newServed(t).start("--port", freePort(t))
 		held := s.dial()

@@ -179,13 +179,11 @@ Mended.
 
 !for something else
 Something else.
-`, func(k kind) (any, any) {
-		// With the next prompt OpenCode deletes what was reverted; our transcripts keep it.
-		left := map[kind]int{theirs: 2, ours: 6}[k]
+`, func(kind) (any, any) {
 		return new(changeReport), &changeReport{
 			Permission: "edit", Patterns: []string{"calc.go"}, File: true, Shown: true, Untouched: true, Changed: true, Result: true,
 			Diff:     []string{"calc.go modified +1 -1 true"},
-			Reverted: true, Back: true, Unreverted: true, Forth: true, Gone: k == theirs, Messages: left,
+			Reverted: true, Back: true, Unreverted: true, Forth: true, Gone: true, Messages: 2,
 		}
 	}},
 	{"abort", `
