@@ -105,7 +105,8 @@ func (c *conn) read(ctx context.Context, handle handler) {
 		m, fault := parse(line)
 		switch {
 		case fault != nil && m.Method == "" && (m.Result != nil || m.Error != nil):
-			logger().Warningf("answer passed over: %s", fault.Message) // nobody answers an answer
+			logger().Warningf("answer that is none: %s", fault.Message)
+			c.answered(message{ID: m.ID}) // who waits for it must not do so for ever; nobody answers an answer
 		case fault != nil:
 			c.refuse(m.ID, fault)
 		case m.Method == "":

@@ -175,6 +175,60 @@ func TestACPServersAgain(t *testing.T) {
 	})
 }
 
+// What a link is called is no command and names no file.
+func TestACPLinkNames(t *testing.T) {
+	for _, test := range []struct{ kind, name, uri, part string }{
+		{"resource_link", "/init", "https://example.com/x", "/init (https"},
+		{"resource_link", "", "/init", "/init (/init)"},
+		{"resource_link", "see @a.txt", "https://example.com/@a.txt", "a.txt (https"},
+		{"resource_link", "y", "file:///x/y%20@a.txt", "/x/y "},
+		{"resource", "", "x:@a.txt @.env", "x:"},
+	} {
+		block := map[string]any{"type": test.kind, "name": test.name, "uri": test.uri, "resource": map[string]any{"uri": test.uri, "text": "t"}}
+		t.Run(test.kind+" "+test.name, func(t *testing.T) {
+			inACP(t, map[string]string{"a.txt": "of the file\n", ".env": "SECRET=1\n"}, "\nFine.\n", func(t *testing.T, c *acpClient) {
+				c.must("session/prompt", map[string]any{"sessionId": c.start(), "prompt": []any{block}})
+				if ask := c.requests("session/request_permission"); len(ask) > 0 {
+					t.Fatalf("the user is asked: %s", stringOf(ask))
+				}
+				all := c.model.Requests()
+				var sent struct {
+					Messages []struct{ Role, Content string }
+				}
+				json.Unmarshal(all[len(all)-1], &sent)
+				got := stringOf(sent.Messages[1:])
+				if len(sent.Messages) != 2 || strings.Contains(got, "of the file") || !strings.Contains(got, test.part) {
+					t.Errorf("the model is sent %s", got)
+				}
+			})
+		})
+	}
+}
+
+// An answer without "jsonrpc" is none: the question is rejected, and does not stay open for ever.
+func TestACPAnswerThatIsNone(t *testing.T) {
+	inACP(t, nil, "\ncall bash {\"command\":\"touch x\"}\n", func(t *testing.T, c *acpClient) {
+		session := c.start()
+		c.silent = true
+		answer := c.begin("session/prompt", acpText(session, "x"))
+		synctest.Wait()
+		c.mu.Lock()
+		asked := c.asked[len(c.asked)-1]
+		c.mu.Unlock()
+		c.sendLine(`{"id":` + string(asked.ID) + `,"result":{"outcome":{"outcome":"selected","optionId":"once"}}}`)
+		synctest.Wait()
+		select {
+		case m := <-answer:
+			if m.Error != nil || !strings.Contains(c.onDisk("x"), "no such file") {
+				t.Errorf("%v, made: %q", m.Error, c.onDisk("x"))
+			}
+		default:
+			t.Error("the question is still open")
+			c.cancelled(session, answer, 0)
+		}
+	})
+}
+
 // Two servers of one name: one would be lost.
 func TestACPServerTwice(t *testing.T) {
 	inACP(t, nil, "", func(t *testing.T, c *acpClient) {
