@@ -60,7 +60,8 @@ type Agent struct {
 	Commands func() []Command
 	// Save is edits.save: "ask", "write" or "never".
 	Save func() string
-	// Configure lays other settings, as [Client.Settings], over the rest of the configuration. It must not wait for the network.
+	// Configure lays other settings, as [Client.Settings], over the rest of the configuration, also where
+	// they are the same and the folders are others. It must not wait for the network.
 	Configure func(settings json.RawMessage)
 	// Trust asks, through ask, whether what the workspace's files would do may be, until ctx ends.
 	Trust func(ctx context.Context, ask func(context.Context, []string) bool)

@@ -28,6 +28,7 @@ type acpClient struct {
 	dir   string // the workspace
 	home  string
 	model *agenttest.Server
+	mcp   *scriptedServer
 
 	// answers take the place of the usual answers, by method. An error is answered as one.
 	answers map[string]func(params json.RawMessage) (any, error)
@@ -90,7 +91,7 @@ func (c *acpClient) connect() {
 	c.pipe = ours
 	p := &program{
 		getenv: environment(lsptest.World{Home: c.home}, agenttest.BaseURL, "chat"), stdin: theirs, stdout: theirs, stderr: io.Discard,
-		http: &http.Client{Transport: routes{newScriptedServer(), c.model.Client().Transport}}, web: site(), bubble: true,
+		http: &http.Client{Transport: routes{c.mcp, c.model.Client().Transport}}, web: site(), bubble: true,
 	}
 	p.dirs = findDirs(p.getenv)
 	go func() { c.ended <- p.serveACP(context.Background()) }()
@@ -111,7 +112,7 @@ func newACPClient(t *testing.T, dir, home string) *acpClient {
 		t.Fatal(err)
 	}
 	return &acpClient{
-		t: t, dir: dir, home: home, saves: true, answers: map[string]func(json.RawMessage) (any, error){}, buffers: map[string]string{},
+		t: t, mcp: newScriptedServer(), dir: dir, home: home, saves: true, answers: map[string]func(json.RawMessage) (any, error){}, buffers: map[string]string{},
 		waiting: map[int]chan acpMessage{}, ended: make(chan error, 1), news: make(chan struct{}, 1), reading: make(chan struct{}, 1),
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -226,6 +227,42 @@ func TestACPAnswerThatIsNone(t *testing.T) {
 			t.Error("the question is still open")
 			c.cancelled(session, answer, 0)
 		}
+	})
+}
+
+// Threads that work in the same folder with the same servers share them, until the last of them is closed.
+func TestACPServersShared(t *testing.T) {
+	inACP(t, nil, strings.Repeat("\nOne.\n", 3)+"\ncall scripted_search {\"q\":\"it\"}\n\nDone.\n\nFive.\n\nSix.\n", func(t *testing.T, c *acpClient) {
+		c.must("initialize", map[string]any{"protocolVersion": 1})
+		open := func(more map[string]any) string {
+			at := c.where()
+			at["mcpServers"] = []any{map[string]any{"type": "http", "name": "scripted", "url": "https://mcp.test/mcp", "headers": []any{}}}
+			maps.Copy(at, more)
+			return c.must("session/new", at)["sessionId"].(string)
+		}
+		starts := func(want int32) {
+			t.Helper()
+			if got := c.mcp.starts.Load(); got != want {
+				t.Errorf("the server was started %d times, want %d", got, want)
+			}
+		}
+		first, second, third := open(nil), open(nil), open(nil)
+		for _, session := range []string{first, second, third} {
+			c.must("session/prompt", acpText(session, "x"))
+		}
+		starts(1)
+		c.must("session/close", map[string]any{"sessionId": first})
+		c.choose("once")
+		c.must("session/prompt", acpText(second, "search"))
+		if !strings.Contains(c.told(), "found it") {
+			t.Errorf("after another thread was closed: %q", c.told())
+		}
+		c.must("session/prompt", acpText(open(map[string]any{"additionalDirectories": []string{c.home}}), "x"))
+		starts(2) // other folders are other servers
+		c.must("session/close", map[string]any{"sessionId": second})
+		c.must("session/close", map[string]any{"sessionId": third})
+		c.must("session/prompt", acpText(open(nil), "x"))
+		starts(3)
 	})
 }
 

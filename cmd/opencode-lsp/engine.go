@@ -39,7 +39,6 @@ type engine struct {
 	// contents keeps what files held, for undo.
 	contents *workspace.Contents
 	tracker  *workspace.Tracker
-	servers  *mcp.Servers
 	// languages are the language servers that we run; none are asked where the editor passes on what its own say.
 	languages *servers.Servers
 	fed       bool
@@ -51,14 +50,15 @@ type engine struct {
 	fetched  fetched
 	served   atomic.Pointer[httpapi.API] // nil: the sessions are not served over HTTP
 
-	mu     sync.Mutex
-	config *config.Config
-	loads  int                // counts configurations
-	base   []permission.Layer // the rules for all agents
-	team   team
-	editor json.RawMessage // the editor's settings
-	flags  json.RawMessage // the command line's
-	chosen string          // by opencode.model.select
+	mu      sync.Mutex
+	config  *config.Config
+	servers *mcp.Servers       // see mcp
+	loads   int                // counts configurations
+	base    []permission.Layer // the rules for all agents
+	team    team
+	editor  json.RawMessage // the editor's settings
+	flags   json.RawMessage // the command line's
+	chosen  string          // by opencode.model.select
 	// chosenAgent is the one picked by opencode.agent.select, "" for none.
 	chosenAgent string
 	models      map[string]agent.Model
@@ -88,7 +88,7 @@ func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engin
 		grants: permission.NewGrants(s), http: client, notify: notify,
 		models: map[string]agent.Model{}, seats: map[string]*seat{}, loaded: make(chan struct{}, 1), where: tools.Place(ws, p.dirs.home, ws.Roots()[0]),
 	}
-	e.servers = e.newServers()
+	e.servers = mcp.New(e.serverOptions())
 	e.languages = e.newLanguages()
 	return e, nil
 }
@@ -142,7 +142,7 @@ func (e *engine) take(cfg *config.Config) []config.Warning {
 	serving := e.serving
 	e.mu.Unlock()
 	if serving {
-		e.servers.Configure(cfg.MCP)
+		e.mcp().Configure(cfg.MCP)
 		e.configureLanguages(cfg)
 	}
 	return append(team.warnings(cfg), languageWarnings(cfg.LanguageServers)...)
@@ -369,11 +369,11 @@ func (e *engine) place() permission.Place {
 func (e *engine) system(ctx context.Context, p agent.Profile) string {
 	roots, policy := e.ws.Roots(), e.policyOf(p.Name)
 	_, err := os.Stat(filepath.Join(roots[0], ".git"))
-	return agent.SystemPrompt(p, roots, err == nil, time.Now(), e.rules(ctx, policy), e.skillsFor(policy)) + serverWords(e.servers.Instructions())
+	return agent.SystemPrompt(p, roots, err == nil, time.Now(), e.rules(ctx, policy), e.skillsFor(policy)) + serverWords(e.mcp().Instructions())
 }
 
 func (e *engine) close() {
-	e.servers.Close()
+	e.mcp().Close()
 	e.languages.Close()
 	if err := e.store.Close(); err != nil {
 		logger().Warningf("store: %s", err)
