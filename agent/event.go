@@ -79,6 +79,8 @@ type SessionInfo struct {
 	// Limits are rules for this session alone. They make what it may do stricter, never looser; among them the last that
 	// matches counts.
 	Limits []Limit `json:"limits,omitempty"`
+	// Switches are more of them, from the last prompt that had any.
+	Switches []Limit `json:"switches,omitempty"`
 	// Spent is what the session's replies have taken so far.
 	Spent Spending `json:"spent,omitzero"`
 }
@@ -140,6 +142,10 @@ type Prompt struct {
 	Model string `json:"model,omitempty"`
 	// Variant, where set, names how much the model thinks in this turn.
 	Variant string `json:"variant,omitempty"`
+	// System is what the client has to say to the model beside the prompt.
+	System string `json:"system,omitempty"`
+	// Switches, where there are any, take the place of the session's from this prompt on.
+	Switches []Limit `json:"switches,omitempty"`
 	// Files are images and PDFs for the model.
 	Files []tools.Attachment `json:"files,omitempty"`
 	// Attached goes below Text: what a front attaches by tool calls, which are asked about and run as the model's own are.

@@ -122,8 +122,20 @@ func (s *Session) join(ctx context.Context) error {
 			other := &OtherTakerError{now.agent, now.model}
 			return s.append(Event{Type: Noted, Text: "The command was not run: " + other.Error() + "."})
 		}
-		return s.fill(ctx, p, x)
+		if err := s.fill(ctx, p, x); err != nil {
+			return err
+		}
+		return s.instruct(p)
 	})
+}
+
+// instruct tells the model what the client has to say beside a prompt. It stands in the conversation, not in the system prompt,
+// which stays the same for the provider's cache.
+func (s *Session) instruct(p Prompt) error {
+	if strings.TrimSpace(p.System) == "" {
+		return nil
+	}
+	return s.append(Event{Type: Noted, Text: "Instructions for this prompt:\n" + strings.TrimSpace(p.System)})
 }
 
 // adopt writes down the prompts that wait, each followed by what then makes of it.

@@ -21,6 +21,8 @@ func TestJoinsItsOwn(t *testing.T) {
 		"another agent":    {agent.Prompt{Text: "and this", Agent: "plan"}, false},
 		"another model":    {agent.Prompt{Text: "and this", Model: "scripted/other"}, false},
 		"another variant":  {agent.Prompt{Text: "and this", Variant: "high"}, false},
+		"switches a tool":  {agent.Prompt{Text: "and this", Switches: []agent.Limit{{Permission: "bash", Pattern: "*", Action: "deny"}}}, false},
+		"has instructions": {agent.Prompt{Text: "and this", System: "Be brief."}, true},
 		"the same variant": {agent.Prompt{Text: "and this", Variant: "low"}, true},
 	} {
 		for _, early := range []bool{true, false} {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/opencode-lsp/opencode-lsp/tools"
@@ -145,6 +146,9 @@ func (s *Session) begin(ctx context.Context, p Prompt) error {
 	if err := s.fill(ctx, p, x); err != nil {
 		return err
 	}
+	if err := s.instruct(p); err != nil {
+		return err
+	}
 	return s.remind()
 }
 
@@ -168,11 +172,14 @@ func (s *Session) equip(ctx context.Context, agent, model string) error {
 	return nil
 }
 
-// reassign takes over the agent and the model that a prompt names, for this turn and the next ones.
+// reassign takes over the agent, the model and the switches that a prompt names, for this turn and the next ones.
 func (s *Session) reassign(p Prompt) error {
 	info := s.history.info
 	info.Agent, info.Model = cmp.Or(p.Agent, info.Agent), cmp.Or(p.Model, info.Model)
-	if was := s.history.info; info.Agent == was.Agent && info.Model == was.Model {
+	if len(p.Switches) > 0 {
+		info.Switches = p.Switches
+	}
+	if was := s.history.info; info.Agent == was.Agent && info.Model == was.Model && slices.Equal(info.Switches, was.Switches) {
 		return nil
 	}
 	return s.append(Event{Type: SessionChanged, Session: &info})

@@ -121,5 +121,5 @@ func (a *API) Close() {
 
 // around is what the mapping of a session takes from outside.
 func (a *API) around() surroundings {
-	return surroundings{version: a.opt.Version, project: a.project.ID, directory: a.directory, agent: a.opt.Agent(), model: a.opt.Model()}
+	return surroundings{version: a.opt.Version, project: a.project.ID, directory: a.directory, agent: a.opt.Agent(), model: a.opt.Model(), patch: a.patch}
 }

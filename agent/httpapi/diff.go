@@ -3,6 +3,7 @@ package httpapi
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
 	"github.com/opencode-lsp/opencode-lsp/tools"
@@ -70,6 +71,15 @@ func (a *API) net(changes []tools.Applied) []FileDiff {
 		}
 	}
 	return list
+}
+
+// patch is what changes come to as one text.
+func (a *API) patch(changes []tools.Applied) string {
+	var b strings.Builder
+	for _, d := range a.net(changes) {
+		b.WriteString(d.Patch)
+	}
+	return b.String()
 }
 
 // between is the difference from before one change of a file to after another; false where there is none.

@@ -54,6 +54,7 @@ type (
 type surroundings struct {
 	version, project, directory string
 	agent, model                string // that take a prompt which names none
+	patch                       func([]tools.Applied) string
 }
 
 // fold maps a session's events, one after the other, to OpenCode's. The same events give the same result whenever and
@@ -82,7 +83,7 @@ type fold struct {
 	asked map[string]asked // the open questions by the session's ids
 	// children are the sessions of tasks whose calls are not known yet.
 	children []agent.SessionInfo
-	undone   []int64  // by undo that can be redone: the Seq from which on it is a rewind, 0 for files alone
+	undone   []undo   // that can be redone
 	messages []string // their ids, in order
 	retries  int
 
@@ -192,7 +193,7 @@ func (a surroundings) session(info agent.SessionInfo) Session {
 		ID: info.ID, Slug: strings.ToLower(strings.TrimPrefix(info.ID, "ses_")), ProjectID: a.project, Directory: info.Directory, ParentID: info.Parent,
 		Title: cmp.Or(info.Title, "New session - "+info.Created.UTC().Format("2006-01-02T15:04:05.000Z")), Agent: info.Agent, Version: a.version,
 		Cost: info.Spent.Cost, Tokens: tokens(&info.Spent.Usage), Time: SessionTime{Created: millis(info.Created), Updated: millis(info.Updated)},
-		Permission: rules(info.Limits),
+		Permission: rules(slices.Concat(info.Limits, info.Switches)),
 	}
 	s.Tokens.Total = 0
 	if info.Model != "" {

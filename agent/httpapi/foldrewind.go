@@ -5,7 +5,16 @@ import (
 	"slices"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/tools"
 )
+
+// undo is one that can be redone.
+type undo struct {
+	from    int64 // the Seq from which on it takes back the conversation, too; 0 for files alone
+	changes []tools.Applied
+}
+
+func (u undo) rewinds() bool { return u.from > 0 }
 
 // reversed follows undo and redo.
 func (f *fold) reversed(e agent.Event) {
@@ -13,7 +22,7 @@ func (f *fold) reversed(e agent.Event) {
 	case len(e.Turns) == 0 && e.From == 0:
 		return
 	case e.Type == agent.Undone:
-		f.undone = append(f.undone, e.From)
+		f.undone = append(f.undone, undo{e.From, e.Changes})
 	case len(f.undone) > 0:
 		f.undone = f.undone[:len(f.undone)-1]
 	}
@@ -22,21 +31,28 @@ func (f *fold) reversed(e agent.Event) {
 
 // revert says from which message on clients hide what is there until the next turn takes it out; nil for none.
 func (f *fold) revert() *Revert {
-	first := int64(0)
-	for _, from := range f.undone {
-		if from > 0 && (first == 0 || from < first) {
-			first = from
-		}
-	}
-	if first == 0 {
+	standing := f.undone[len(f.undone)-f.redos():]
+	if len(standing) == 0 {
 		return nil
 	}
-	return &Revert{MessageID: f.ids.message(first)}
+	first := standing[0].from
+	var changes []tools.Applied
+	for _, u := range standing {
+		if u.rewinds() {
+			first = min(first, u.from)
+		}
+		changes = append(changes, u.changes...)
+	}
+	r := &Revert{MessageID: f.ids.message(first)}
+	if len(changes) > 0 {
+		r.Diff = f.around.patch(changes)
+	}
+	return r
 }
 
 // redos is how often a redo has to follow until nothing is reverted.
 func (f *fold) redos() int {
-	i := slices.IndexFunc(f.undone, func(from int64) bool { return from > 0 })
+	i := slices.IndexFunc(f.undone, undo.rewinds)
 	if i < 0 {
 		return 0
 	}

@@ -1,12 +1,15 @@
 package httpapi
 
 import (
+	"cmp"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/permission"
 	"github.com/opencode-lsp/opencode-lsp/tools"
 )
 
@@ -26,14 +29,14 @@ type promptBody struct {
 
 // prompt makes a prompt of a body. What OpenCode would honour and we cannot is refused, so that nobody counts on it.
 func (a *API) prompt(in promptBody) (agent.Prompt, error) {
-	p := agent.Prompt{Agent: in.Agent, Variant: in.Variant, NoReply: in.NoReply, Literal: true}
+	p := agent.Prompt{Agent: in.Agent, Variant: in.Variant, System: in.System, NoReply: in.NoReply, Literal: true}
+	var err error
+	if p.Switches, err = switches(in.Tools); err != nil {
+		return p, err
+	}
 	switch {
-	case in.System != "":
-		return p, badRequest("Payload", "system is not taken from clients; put instructions into an agent or AGENTS.md")
 	case in.Format != nil && in.Format.Type != "text":
 		return p, badRequest("Payload", "format is not supported but for text; ask for the form in the prompt")
-	case len(in.Tools) > 0:
-		return p, badRequest("Payload", "tools cannot be switched by a prompt; set permission in the configuration")
 	case len(in.Parts) == 0:
 		return p, badRequest("Payload", "parts is empty; give at least one")
 	}
@@ -41,12 +44,48 @@ func (a *API) prompt(in promptBody) (agent.Prompt, error) {
 		return p, err
 	}
 	if in.Model != nil {
-		var err error
 		if p.Model, err = modelOf(*in.Model); err != nil {
 			return p, err
 		}
 	}
 	return p, a.attach(&p, in.Parts)
+}
+
+// switches are a prompt's tools as rules of its session: what is false is denied, what is true only an exception from that.
+// OpenCode counts by the order in the JSON object; here what is named counts more than a pattern, and of two names for one
+// permission the one that is false.
+func switches(in map[string]bool) ([]agent.Limit, error) {
+	if len(in) > maxLimits {
+		return nil, badRequest("Payload", "tools has more than %d names; give fewer", maxLimits)
+	}
+	actions := map[string]string{}
+	for name, on := range in {
+		key := permission.KeyOf(name)
+		switch {
+		case name == "":
+			return nil, badRequest("Payload", "tools has an empty name; name a tool, or * for all")
+		case !on:
+			actions[key] = "deny"
+		case actions[key] == "":
+			actions[key] = "allow"
+		}
+	}
+	var out []agent.Limit
+	for _, key := range slices.SortedFunc(maps.Keys(actions), patternsFirst) {
+		out = append(out, agent.Limit{Permission: key, Pattern: "*", Action: actions[key]})
+	}
+	return out, nil
+}
+
+// patternsFirst puts patterns before names, and shorter ones before longer ones.
+func patternsFirst(x, y string) int {
+	named := func(s string) int {
+		if strings.ContainsAny(s, "*?") {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(named(x)-named(y), len(x)-len(y), strings.Compare(x, y))
 }
 
 // start prompts the session that a request names.

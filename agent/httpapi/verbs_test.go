@@ -84,6 +84,9 @@ func TestDiffAndRevert(t *testing.T) {
 	if reverted.Revert == nil || reverted.Revert.MessageID != first || !strings.Contains(b.file("calc.go"), "a - b") {
 		t.Errorf("reverted = %+v, %q", reverted.Revert, b.file("calc.go"))
 	}
+	if diff := reverted.Revert.Diff; !strings.Contains(diff, "-func Add(a, b int) int { return a + b }") || !strings.Contains(diff, "+func Add(a, b int) int { return a - b }") {
+		t.Errorf("the diff of the revert is %q", diff)
+	}
 	if got := l.until("session.diff"); len(got[len(got)-1].Properties["diff"].([]any)) != 0 {
 		t.Errorf("after the revert the diff is %v", got[len(got)-1])
 	}

@@ -46,6 +46,8 @@ type ModelName struct {
 // Revert says from which message on a session is taken back.
 type Revert struct {
 	MessageID string `json:"messageID"`
+	// Diff is what that did to files.
+	Diff string `json:"diff,omitempty"`
 }
 
 // Tokens counts what replies took. Input is without what came from the cache, Output without the reasoning.

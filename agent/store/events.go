@@ -93,6 +93,9 @@ func told(info agent.SessionInfo, e agent.Event) agent.SessionInfo {
 	if e.Session.Limits != nil {
 		info.Limits = e.Session.Limits
 	}
+	if e.Session.Switches != nil {
+		info.Switches = e.Session.Switches
+	}
 	if !e.Session.Created.IsZero() {
 		info.Created = e.Session.Created
 	}

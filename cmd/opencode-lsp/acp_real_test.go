@@ -18,7 +18,8 @@ import (
 type acpProcess struct {
 	io.Reader
 	io.WriteCloser
-	cmd *exec.Cmd
+	cmd  *exec.Cmd
+	read chan struct{} // closed when all it said is read
 }
 
 func (c *acpClient) startProcess(h *home) *acpProcess {
@@ -34,9 +35,12 @@ func (c *acpClient) startProcess(h *home) *acpProcess {
 	if err := cmd.Start(); err != nil {
 		c.t.Fatal(err)
 	}
-	p := &acpProcess{out, in, cmd}
+	p := &acpProcess{out, in, cmd, make(chan struct{})}
 	c.pipe = p
-	go c.read(p)
+	go func() {
+		defer close(p.read)
+		c.read(p)
+	}()
 	return p
 }
 
@@ -60,7 +64,9 @@ func TestACPKilled(t *testing.T) {
 		<-c.news
 	}
 	first.cmd.Process.Kill()
+	<-first.read
 	first.cmd.Wait()
+	c.soFar() // what else it said of the command
 
 	second := c.startProcess(h)
 	c.must("initialize", map[string]any{"protocolVersion": 1})

@@ -585,7 +585,7 @@ func serveShutdownBusy(t *testing.T) {
 			t.Errorf("%s: code %d after %s", sig, code, took)
 		}
 		for _, pid := range family[1:] {
-			if err := syscall.Kill(pid, 0); err == nil {
+			if !gone(pid) {
 				t.Errorf("%s: process %d lives on", sig, pid)
 			}
 		}
@@ -657,4 +657,15 @@ func (s *served) head(request string) int {
 	}
 	res.Body.Close()
 	return res.StatusCode
+}
+
+// gone waits until there is no such process. One that is killed is there until whoever inherits it has taken note.
+func gone(pid int) bool {
+	for range 500 {
+		if syscall.Kill(pid, 0) != nil {
+			return true
+		}
+		<-time.After(10 * time.Millisecond)
+	}
+	return false
 }

@@ -50,7 +50,7 @@ func (e *engine) callees(p permission.Policy) []agent.Profile {
 // within is the rules of an agent in a session, within those of the sessions above it, so that no task holds more than who
 // gave it. The rules of a session that is at work are those of its present turn.
 func (e *engine) within(l lineage, name string) permission.Policy {
-	own := limited(e.policyOf(name), l.session.Info().Limits)
+	own := limited(e.policyOf(name), l.session.Info())
 	for _, above := range l.sessions.Parents(l.session) {
 		e.mu.Lock()
 		seat := e.seats[above.ID]
@@ -58,13 +58,18 @@ func (e *engine) within(l lineage, name string) permission.Policy {
 		if seat != nil {
 			return own.Inside(seat.rules()) // those above it included
 		}
-		own = own.Inside(limited(e.policyOf(cmp.Or(above.Agent, e.agentName())), above.Limits))
+		own = own.Inside(limited(e.policyOf(cmp.Or(above.Agent, e.agentName())), above))
 	}
 	return own
 }
 
-// limited is the policy narrowed by a session's own rules. A rule that cannot be read asks for all that it is about.
-func limited(p permission.Policy, limits []agent.Limit) permission.Policy {
+// limited is the policy narrowed by a session's own rules.
+func limited(p permission.Policy, info agent.SessionInfo) permission.Policy {
+	return narrowed(narrowed(p, info.Limits), info.Switches)
+}
+
+// narrowed is the policy with rules that can only make it stricter. A rule that cannot be read asks for all that it is about.
+func narrowed(p permission.Policy, limits []agent.Limit) permission.Policy {
 	if len(limits) == 0 {
 		return p
 	}

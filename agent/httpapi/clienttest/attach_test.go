@@ -32,6 +32,9 @@ You chose well.
 !for An earlier turn
 I hang on
 !hang
+
+!for An earlier turn
+Going on.
 `
 
 // TestAttach uses the real terminal program as a person does.
@@ -77,6 +80,26 @@ func TestAttach(t *testing.T) {
 	if last := s.model.Requests(); !strings.Contains(string(last[len(last)-1]), "Blue") {
 		t.Error("the answer to the question did not reach the model")
 	}
+	c.goBack(s)
+}
+
+// goBack takes the last turn back, which changed no file; the next prompt goes on without it.
+func (c *screen) goBack(s *server) {
+	c.t.Helper()
+	c.text("/undo")
+	c.shows(`/undo +Undo`)
+	c.keys("Enter")
+	c.shows(`message reverted`)
+	c.keys("C-u")
+	c.text("Go on, then.")
+	c.keys("Enter")
+	c.shows(`Going on\.`)
+	if requests := s.model.Requests(); strings.Contains(string(requests[len(requests)-1]), "Now wait") {
+		c.t.Error("the model was told what was taken back")
+	}
+	if screen := c.look(); strings.Contains(screen, "I hang on") {
+		c.t.Errorf("what was taken back is on the screen:\n%s", screen)
+	}
 }
 
 // undo takes the last turn's edit back, and brings it again.
@@ -85,7 +108,7 @@ func (c *screen) undo(s *server) {
 	c.text("/undo")
 	c.shows(`/undo +Undo`)
 	c.keys("Enter")
-	c.shows(`message reverted`)
+	c.shows(`message reverted[\s\S]*calc\.go +\+1 +-1`)
 	c.file(s, "a - b")
 	c.keep("undone")
 	c.keys("C-u") // the prompt is there to be changed
