@@ -58,7 +58,7 @@ func (p *program) buildACP(ctx context.Context, c acp.Client, share *serverShare
 	}
 	e.editor, e.terminal, e.changed = c.Settings, c.Terminal, c.Changed
 	e.load(ctx)
-	share.join(e)
+	share.join(e, c.Settings)
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	work.Go(func() { e.watchAll(ctx) })
@@ -73,10 +73,7 @@ func (p *program) buildACP(ctx context.Context, c acp.Client, share *serverShare
 		Save:     func() string { return e.now().Edits.Save },
 		Trust:    e.askTrust,
 		Configure: func(settings json.RawMessage) {
-			e.mu.Lock()
-			e.editor = settings
-			e.mu.Unlock()
-			share.join(e)
+			share.join(e, settings)
 			e.load(ctx)
 		},
 		Close: func() {

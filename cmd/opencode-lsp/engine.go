@@ -114,9 +114,10 @@ func (e *engine) load(ctx context.Context) {
 		Roots: e.ws.Roots(), Env: e.program.getenv, UserDir: e.program.dirs.config, Editor: e.editor, Flags: e.flags,
 		Trusted: func(hash string) bool { return e.trusted(ctx, hash) },
 	}
+	servers := e.servers // which belong to these settings; see serverShare
 	e.mu.Unlock()
 	cfg, warnings := config.Load(ctx, sources)
-	warnings = append(warnings, e.take(cfg)...)
+	warnings = append(warnings, e.take(cfg, servers)...)
 	e.mu.Lock()
 	fresh := slices.DeleteFunc(slices.Clone(warnings), func(w config.Warning) bool { return slices.Contains(e.warnings, w) })
 	e.warnings = warnings
@@ -131,8 +132,9 @@ func (e *engine) load(ctx context.Context) {
 	}
 }
 
-// take makes a configuration the one in force, and returns what its agents and language servers ask for in vain.
-func (e *engine) take(cfg *config.Config) []config.Warning {
+// take makes a configuration the one in force, for these MCP servers too, and returns what its agents and language servers ask
+// for in vain.
+func (e *engine) take(cfg *config.Config, servers *mcp.Servers) []config.Warning {
 	base := append([]permission.Layer{permission.Defaults(), e.skillRules(cfg)}, cfg.Permission...)
 	team := newTeam(cfg, base, e.where.Home)
 	e.mu.Lock()
@@ -142,7 +144,7 @@ func (e *engine) take(cfg *config.Config) []config.Warning {
 	serving := e.serving
 	e.mu.Unlock()
 	if serving {
-		e.mcp().Configure(cfg.MCP)
+		servers.Configure(cfg.MCP)
 		e.configureLanguages(cfg)
 	}
 	return append(team.warnings(cfg), languageWarnings(cfg.LanguageServers)...)

@@ -42,9 +42,9 @@ func (e *engine) mcp() *mcp.Servers {
 func (e *engine) startServers() {
 	e.mu.Lock()
 	e.serving = true
-	cfg := e.config
+	cfg, servers := e.config, e.servers
 	e.mu.Unlock()
-	e.mcp().Configure(cfg.MCP)
+	servers.Configure(cfg.MCP)
 	e.configureLanguages(cfg)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 	"sync"
@@ -27,15 +28,13 @@ func newServerShare() *serverShare {
 	return &serverShare{all: map[string]*sharedServers{}, of: map[*engine]*sharedServers{}}
 }
 
-// join gives a loaded engine the servers for its folders and settings in the place of those that it had, which end where nobody
-// else uses them; it waits for that.
-func (s *serverShare) join(e *engine) {
-	e.mu.Lock()
-	key := strings.Join(append(slices.Clone(e.ws.Roots()), string(e.editor)), "\x00")
-	e.mu.Unlock()
+// join gives a loaded engine settings, and the servers for them and its folders in the place of those that it had, which end
+// where nobody else uses them; it waits for that. Both are changed at once: no engine configures another's servers.
+func (s *serverShare) join(e *engine, settings json.RawMessage) {
+	key := strings.Join(append(slices.Clone(e.ws.Roots()), string(settings)), "\x00")
 	s.mu.Lock()
-	old, next := s.of[e], s.all[key]
-	if old != nil && old == next {
+	next := s.all[key]
+	if next != nil && next == s.of[e] {
 		s.mu.Unlock()
 		return
 	}
@@ -48,7 +47,7 @@ func (s *serverShare) join(e *engine) {
 	s.of[e] = next
 	s.mu.Unlock()
 	e.mu.Lock()
-	e.servers = next.Servers
+	e.editor, e.servers = settings, next.Servers
 	e.mu.Unlock()
 	unused.close()
 }
