@@ -18,10 +18,21 @@ func Attach(path, text string) (a Attachment, ok bool, err error) {
 	if kind == "" || http.DetectContentType([]byte(text[:min(len(text), 512)])) != kind {
 		return Attachment{}, false, nil
 	}
-	if len(text) > maxAttachment {
-		return Attachment{}, false, fmt.Errorf("%s has %d bytes; files for the model may have %d at most", filepath.Base(path), len(text), maxAttachment)
+	return AttachData(filepath.Base(path), []byte(text))
+}
+
+// AttachData is Attach for bytes of which only the first ones say what they are.
+func AttachData(name string, data []byte) (a Attachment, ok bool, err error) {
+	kind := http.DetectContentType(data[:min(len(data), 512)])
+	switch kind {
+	case "image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf":
+	default:
+		return Attachment{}, false, nil
 	}
-	return Attachment{Name: filepath.Base(path), MIME: kind, Data: []byte(text)}, true, nil
+	if len(data) > maxAttachment {
+		return Attachment{}, false, fmt.Errorf("%s has %d bytes; files for the model may have %d at most", name, len(data), maxAttachment)
+	}
+	return Attachment{Name: name, MIME: kind, Data: data}, true, nil
 }
 
 // attachment is the result of reading an image or a PDF.

@@ -99,7 +99,9 @@ func (s *Servers) Prompt(ctx context.Context, p Prompt, arguments map[string]str
 	}
 	var parts []string
 	for _, m := range got.Messages {
-		text := permission.Visible(blocks([]json.RawMessage{m.Content}))
+		var g gathering // a command is text
+		g.blocks([]json.RawMessage{m.Content})
+		text := permission.Visible(g.text())
 		if m.Role == "assistant" {
 			text = "(As if you had answered:)\n" + text
 		}

@@ -106,11 +106,13 @@ func (k *resourceKit) read(_ context.Context, a readResource) (tools.Op, error) 
 		if err := s.call(ctx, w, k.session.Asker, "resources/read", map[string]any{"uri": a.URI}, &got); err != nil {
 			return tools.Result{}, err
 		}
-		var parts []string
+		g := gathering{room: maxFiles}
 		for _, c := range got.Contents {
-			parts = append(parts, c.text())
+			g.contents(c)
 		}
-		return k.result(strings.Join(parts, "\n"), a.URI), nil
+		result := k.result(g.text(), a.URI)
+		result.Attachments = g.files
+		return result, nil
 	}), nil
 }
 
