@@ -27,7 +27,7 @@ type Options struct {
 	// Reverter takes the agent's changes back for Undo.
 	Reverter Reverter
 	// Note, if set, is asked before each step for something that the model should know by now, "" for nothing.
-	Note func(s *Session) string
+	Note func(ctx context.Context, s *Session) string
 	// Opened, if set, is told of each session before its first event, so that a front can follow it.
 	Opened func(s *Session)
 	// Closed, if set, is told of each session that has ended, on its goroutine as the last it does.

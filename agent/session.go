@@ -131,6 +131,18 @@ func (s *Session) Prompt(p Prompt) (turn string, err error) {
 func (s *Session) Cancel() bool {
 	s.mail.mu.Lock()
 	defer s.mail.mu.Unlock()
+	return s.cancel()
+}
+
+// CancelTurn is Cancel for one turn alone: nothing happens where it has ended, whatever runs by now.
+func (s *Session) CancelTurn(turn string) bool {
+	s.mail.mu.Lock()
+	defer s.mail.mu.Unlock()
+	return s.mail.turn == turn && s.cancel()
+}
+
+// cancel is called with the mailbox locked.
+func (s *Session) cancel() bool {
 	if s.mail.turn == "" {
 		return false
 	}

@@ -86,7 +86,7 @@ func (s *Session) steps(ctx context.Context, p Prompt) error {
 		return nil
 	}
 	for ctx.Err() == nil {
-		if err := errors.Join(s.takeTitle(), s.join(ctx), s.note()); err != nil {
+		if err := errors.Join(s.takeTitle(), s.join(ctx), s.note(ctx)); err != nil {
 			return err
 		}
 		s.turn.step++
@@ -186,11 +186,11 @@ func (s *Session) reassign(p Prompt) error {
 }
 
 // note tells the model what the front has to say before the next step.
-func (s *Session) note() error {
+func (s *Session) note(ctx context.Context) error {
 	if s.opt.Note == nil {
 		return nil
 	}
-	text := s.opt.Note(s)
+	text := s.opt.Note(ctx, s)
 	if text == "" {
 		return nil
 	}

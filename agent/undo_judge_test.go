@@ -24,7 +24,12 @@ func (w *undoWorld) undo(turn string) error {
 		}
 	}
 	apart, disks := w.apart(), w.disks()
-	r, err := w.session.Undo(context.Background(), turn)
+	reverse := w.session.Undo
+	if len(turns) > 0 && w.rand.IntN(2) == 0 { // what it does to files is the same
+		w.tally.add("rewinds")
+		reverse, turn = w.session.Rewind, turns[len(turns)-1].id
+	}
+	r, err := reverse(context.Background(), turn)
 	if len(turns) == 0 {
 		if !errors.Is(err, agent.ErrNothingToUndo) {
 			return fmt.Errorf("undo of nothing: %w", err)
@@ -37,7 +42,7 @@ func (w *undoWorld) undo(turn string) error {
 	if len(r.Files) == 0 && len(r.Kept) > 0 {
 		return w.stayed(r, turns, apart)
 	}
-	record := undoRecord{turns: turns, ops: map[*file]map[*op]bool{}, below: map[*file]bool{}, edits: map[*file]int{}}
+	record := undoRecord{turns: turns, ops: map[*file]map[*op]bool{}, below: map[*file]map[*op]bool{}, edits: map[*file]int{}}
 	for _, f := range w.files {
 		var before []string
 		if f.buf != nil {
@@ -57,7 +62,9 @@ func (w *undoWorld) undo(turn string) error {
 		if err != nil {
 			return err
 		}
-		record.below[f] = apart[f] && f.buf != nil && !slices.Equal(disk, disks[f].order)
+		if apart[f] && f.buf != nil && !slices.Equal(disk, disks[f].order) {
+			record.below[f] = disks[f].ops()
+		}
 		if record.ops[f], err = w.takenBack(f, groups, apart[f], w.kept(r, f)); err != nil {
 			return err
 		}
@@ -237,7 +244,7 @@ func (w *undoWorld) redo() error {
 			}
 			continue
 		}
-		if err := w.broughtBack(f, ops, apart[f] || last.below[f]); err != nil {
+		if err := w.broughtBack(f, ops, apart[f], last.below[f]); err != nil {
 			return err
 		}
 	}
@@ -252,8 +259,9 @@ func (w *undoWorld) redo() error {
 }
 
 // broughtBack tells the model that ops are in force again; apart says that the buffer and the disk
-// were looked at one by one. What a command had done below a buffer may show in the buffer now, or not.
-func (w *undoWorld) broughtBack(f *file, ops map[*op]bool, apart bool) error {
+// were looked at one by one; below, where they were so at the undo, is what the disk had of then: the rest comes back in the
+// buffer alone. What a command had done below a buffer may show in the buffer now, or not.
+func (w *undoWorld) broughtBack(f *file, ops map[*op]bool, apart bool, below map[*op]bool) error {
 	lines, _, err := w.text(f, f.buf == nil)
 	if err != nil {
 		return err
@@ -261,10 +269,11 @@ func (w *undoWorld) broughtBack(f *file, ops map[*op]bool, apart bool) error {
 	for o := range ops {
 		o.redone = true
 		delete(f.now().off, o)
-		if apart {
+		if apart && o.disk || below[o] {
 			delete(f.disk.off, o)
 		}
 	}
+	apart = apart || below != nil
 	f.recall(f.now(), ops, lines)
 	if apart {
 		disk, _, err := w.text(f, true)

@@ -53,6 +53,18 @@ func (v *view) clone() *view {
 	return c
 }
 
+// ops are those that have left something in the view.
+func (v *view) ops() map[*op]bool {
+	all := map[*op]bool{}
+	for _, l := range v.lines {
+		if l.by != nil {
+			all[l.by] = true
+		}
+		maps.Copy(all, l.gone)
+	}
+	return all
+}
+
 // expected is the lines that must be there.
 func (v *view) expected() map[string]bool {
 	all := map[string]bool{}

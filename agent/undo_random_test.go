@@ -164,6 +164,7 @@ func (w *undoWorld) takeTurn() error {
 	if err != nil {
 		return err
 	}
+	w.turns[len(w.turns)-1].id = turn
 	end, err := w.session.Wait(context.Background(), turn)
 	if err == nil && end.Status != agent.Done {
 		err = fmt.Errorf("the turn ended with %+v", end)

@@ -47,16 +47,17 @@ type undoWorld struct {
 
 // turnRecord is what one turn did.
 type turnRecord struct {
+	id     string
 	ops    map[*file][]*op
 	undone bool
 }
 
-// undoRecord is what one undo took back: in which files which ops, whether it did so below a buffer too, and how many edits there
+// undoRecord is what one undo took back: in which files which ops, what of that it did below a buffer, and how many edits there
 // were by then.
 type undoRecord struct {
 	turns []*turnRecord
 	ops   map[*file]map[*op]bool
-	below map[*file]bool
+	below map[*file]map[*op]bool
 	edits map[*file]int
 }
 
@@ -153,7 +154,7 @@ func (w *undoWorld) open(f *file) {
 
 // update makes a buffer hold lines.
 func (w *undoWorld) update(f *file, lines []string) error {
-	now, err := w.ws.Read(w.path(f))
+	now, err := w.ws.Read(context.Background(), w.path(f))
 	if err != nil {
 		return err
 	}
@@ -194,7 +195,7 @@ func (w *undoWorld) Apply(ctx context.Context, c workspace.Change) error {
 		w.typed = nil
 		typed()
 	}
-	now, err := w.ws.Read(c.File.Path)
+	now, err := w.ws.Read(ctx, c.File.Path)
 	if err != nil {
 		return err
 	}
@@ -256,7 +257,7 @@ func call(name string, args map[string]any) tools.Call {
 // text is the lines that a place really holds; exists is false where there is no file.
 func (w *undoWorld) text(f *file, disk bool) (lines []string, exists bool, err error) {
 	if !disk {
-		now, err := w.ws.Read(w.path(f))
+		now, err := w.ws.Read(context.Background(), w.path(f))
 		return split(now.Text), now.Exists, err
 	}
 	data, err := os.ReadFile(w.path(f))

@@ -159,8 +159,8 @@ func (s *Server) hasTODO(path string, r span) bool {
 const maxSnippet = 200
 
 // actionPrompt is what the model is asked when an action is taken.
-func (s *Server) actionPrompt(a action, args actionArgs) (agent.Prompt, error) {
-	where, err := s.place(args.URI, args.Range)
+func (s *Server) actionPrompt(ctx context.Context, a action, args actionArgs) (agent.Prompt, error) {
+	where, err := s.place(ctx, args.URI, args.Range)
 	if err != nil {
 		return agent.Prompt{}, err
 	}
@@ -202,7 +202,7 @@ func (s *Server) placeName(uri string, r *span) string {
 }
 
 // place quotes the lines of a range from the buffer, else from the disk, for the model.
-func (s *Server) place(uri string, r *span) (string, error) {
+func (s *Server) place(ctx context.Context, uri string, r *span) (string, error) {
 	path, err := pathOf(uri)
 	if err != nil {
 		return "", err
@@ -211,7 +211,7 @@ func (s *Server) place(uri string, r *span) (string, error) {
 	if r == nil {
 		return "\nFile: " + name + "\n", nil
 	}
-	file, err := s.ws.Read(path)
+	file, err := s.ws.Read(ctx, path)
 	if err != nil {
 		return "", err
 	}

@@ -56,7 +56,7 @@ func (a *applier) Apply(ctx context.Context, c workspace.Change) error {
 // apply is Apply for whoever holds the slot.
 func (a *applier) apply(ctx context.Context, c workspace.Change) error {
 	s := a.server
-	now, err := s.ws.Read(c.File.Path)
+	now, err := s.ws.Read(ctx, c.File.Path)
 	if err != nil {
 		return err
 	}
@@ -112,7 +112,7 @@ func (a *applier) buffer(ctx context.Context, c workspace.Change) error {
 	if err == nil {
 		return nil
 	}
-	now, readErr := s.ws.Read(c.File.Path)
+	now, readErr := s.ws.Read(ctx, c.File.Path)
 	switch {
 	case readErr != nil:
 		return readErr
@@ -149,7 +149,7 @@ func (a *applier) unopened(ctx context.Context, c workspace.Change) error {
 	if err == nil {
 		return nil
 	}
-	now, readErr := s.ws.Read(c.File.Path)
+	now, readErr := s.ws.Read(ctx, c.File.Path)
 	switch {
 	case readErr != nil:
 		return readErr
@@ -176,7 +176,7 @@ func (a *applier) create(ctx context.Context, c workspace.Change) (workspace.Cha
 	if err := a.disk(ctx, workspace.NewChange(c.File, "")); err != nil {
 		return c, err
 	}
-	file, err := a.server.ws.Read(c.File.Path)
+	file, err := a.server.ws.Read(ctx, c.File.Path)
 	if err != nil {
 		return c, err
 	}

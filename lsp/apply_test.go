@@ -16,7 +16,7 @@ import (
 // edit is a change of an open file by the server's applier.
 func (p *peer) edit(ctx context.Context, path, text string) error {
 	p.Helper()
-	file, err := p.build.Workspace.Read(path)
+	file, err := p.build.Workspace.Read(ctx, path)
 	if err != nil {
 		p.Fatal(err)
 	}

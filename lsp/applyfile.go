@@ -58,7 +58,7 @@ func (a *applier) remove(ctx context.Context, c workspace.Change) error {
 // move moves a file and gives it its new text.
 func (a *applier) move(ctx context.Context, c workspace.Change) error {
 	s := a.server
-	there, err := s.ws.Read(c.MoveTo)
+	there, err := s.ws.Read(ctx, c.MoveTo)
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (a *applier) fill(ctx context.Context, c workspace.Change, saved string) er
 // retext applies the edits of a move where the file is now. What was unsaved may have been lost on the way, and the user may
 // have gone on typing.
 func (a *applier) retext(ctx context.Context, c workspace.Change, saved string) error {
-	now, err := a.server.ws.Read(c.MoveTo)
+	now, err := a.server.ws.Read(ctx, c.MoveTo)
 	if err != nil {
 		return err
 	}

@@ -68,7 +68,7 @@ func TestRemove(t *testing.T) {
 						p.open(path, buffer)
 					}
 					p.fileOps(test.does, test.answer)
-					file, err := p.build.Workspace.Read(path)
+					file, err := p.build.Workspace.Read(t.Context(), path)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -112,7 +112,7 @@ func TestMove(t *testing.T) {
 				p.write("there.txt", "theirs\n")
 				p.start(test.capabilities, Options{})
 				p.fileOps(test.does, test.answer)
-				file, err := p.build.Workspace.Read(path)
+				file, err := p.build.Workspace.Read(t.Context(), path)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -139,7 +139,7 @@ func TestRemoveThroughSymlink(t *testing.T) {
 		p.start(operations, Options{})
 		p.open(link, "text\n")
 		p.fileOps(true, map[string]bool{"applied": true})
-		file, err := p.build.Workspace.Read(link)
+		file, err := p.build.Workspace.Read(t.Context(), link)
 		if err != nil {
 			t.Fatal(err)
 		}

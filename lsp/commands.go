@@ -144,7 +144,7 @@ func (s *Server) prompt(ctx context.Context, a *Agent, args promptArgs) (any, er
 	args.URI, args.Range = s.spot(args.URI, args.Range, args.File, args.Lines)
 	p := agent.Prompt{Text: args.Text, Agent: cmp.Or(args.Agent, s.selected.agent()), Model: args.Model}
 	if args.URI != "" {
-		where, err := s.place(args.URI, args.Range)
+		where, err := s.place(ctx, args.URI, args.Range)
 		if err != nil {
 			return nil, rpcError(jsonrpc2.CodeInvalidParams, "%s", err)
 		}
@@ -190,7 +190,7 @@ func (s *Server) action(ctx context.Context, a *Agent, args actionArgs) (any, er
 		return nil, rpcError(jsonrpc2.CodeInvalidParams, "action %q is not known", args.Action)
 	}
 	args.URI, args.Range = s.spot(args.URI, args.Range, args.File, args.Lines)
-	p, err := s.actionPrompt(act, args)
+	p, err := s.actionPrompt(ctx, act, args)
 	if err != nil {
 		return nil, rpcError(jsonrpc2.CodeInvalidParams, "%s", err)
 	}

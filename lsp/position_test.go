@@ -148,7 +148,7 @@ func FuzzDocumentSync(f *testing.F) {
 		if err := s.didChange(p); err != nil {
 			t.Fatal(err)
 		}
-		file, err := s.ws.Read(path)
+		file, err := s.ws.Read(t.Context(), path)
 		if err != nil || file.Text != text || file.Version != version {
 			t.Fatalf("the mirror has %q (version %d, %v), the editor %q", file.Text, file.Version, err, text)
 		}
@@ -167,11 +167,11 @@ func TestDidChangeThatDoesNotFit(t *testing.T) {
 		if err := s.didChange(p); err == nil {
 			t.Errorf("%v: no error", r)
 		}
-		if file, err := s.ws.Read("/w/f"); err == nil {
+		if file, err := s.ws.Read(t.Context(), "/w/f"); err == nil {
 			t.Errorf("%v: read %q", r, file.Text)
 		}
 		s.ws.Open("/w/f", 2, "new")
-		if file, err := s.ws.Read("/w/f"); err != nil || file.Text != "new" {
+		if file, err := s.ws.Read(t.Context(), "/w/f"); err != nil || file.Text != "new" {
 			t.Errorf("%v: after opening it again: %q, %v", r, file.Text, err)
 		}
 	}

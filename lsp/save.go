@@ -198,7 +198,7 @@ const bom = "\ufeff"
 
 // writeBuffer writes one buffer's text, or fails with ErrStale.
 func (s *Server) writeBuffer(ctx context.Context, path string) error {
-	buffer, err := s.ws.Read(path)
+	buffer, err := s.ws.Read(ctx, path)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package lsp
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -182,7 +183,7 @@ func (f docFixture) send(t *testing.T, params, method string) {
 
 // text is what the agent would read of the open document, "" where it cannot be trusted.
 func (f docFixture) text(path string) string {
-	file, err := f.ws.Read(path)
+	file, err := f.ws.Read(context.Background(), path)
 	if err != nil {
 		return ""
 	}

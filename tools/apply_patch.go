@@ -16,12 +16,12 @@ type applyPatchArgs struct {
 }
 
 // applyPatch prepares the changes of a patch to all of its files, as one operation.
-func (k *kit) applyPatch(_ context.Context, a applyPatchArgs) (Op, error) {
+func (k *kit) applyPatch(ctx context.Context, a applyPatchArgs) (Op, error) {
 	sections, err := parsePatch(a.PatchText)
 	if err != nil {
 		return nil, err
 	}
-	changes, err := k.planPatch(sections)
+	changes, err := k.planPatch(ctx, sections)
 	var hidden *hiddenError
 	if errors.As(err, &hidden) && !k.readable(hidden.at) {
 		return k.afterReading("apply_patch", hidden.at, err), nil
@@ -29,7 +29,7 @@ func (k *kit) applyPatch(_ context.Context, a applyPatchArgs) (Op, error) {
 	if err != nil {
 		return nil, err
 	}
-	return k.changeOp("apply_patch", changes), nil
+	return k.changeOp(ctx, "apply_patch", changes), nil
 }
 
 // PatchModel reports whether a model, "provider/model", is used to apply_patch, by OpenCode's rule.

@@ -27,7 +27,7 @@ type change struct {
 func (c change) diff() string { return c.DiffBetween(c.at.name, cmp.Or(c.to.name, c.at.name)) }
 
 // changeOp asks for changes with their diff and lands exactly them, all or none.
-func (k *kit) changeOp(tool string, changes []change) Op {
+func (k *kit) changeOp(ctx context.Context, tool string, changes []change) Op {
 	var items []permission.Item
 	var diff strings.Builder
 	var files []permission.FileChange
@@ -39,7 +39,7 @@ func (k *kit) changeOp(tool string, changes []change) Op {
 	a := permission.Access{
 		Tool:    tool,
 		Subject: subject(changes),
-		Notes:   append(fileNotes(changes), k.formatNotes(changes)...),
+		Notes:   append(fileNotes(changes), k.formatNotes(ctx, changes)...),
 		Items:   items,
 		Preview: permission.Preview{Kind: "diff", Text: diff.String()},
 		Files:   files,

@@ -23,8 +23,8 @@ type editArgs struct {
 }
 
 // edit prepares the replacement of one text by another, or a new file where oldString is empty.
-func (k *kit) edit(_ context.Context, a editArgs) (Op, error) {
-	t, file, err := k.editable(a.FilePath)
+func (k *kit) edit(ctx context.Context, a editArgs) (Op, error) {
+	t, file, err := k.editable(ctx, a.FilePath)
 	if err != nil {
 		return nil, err
 	}
@@ -35,11 +35,11 @@ func (k *kit) edit(_ context.Context, a editArgs) (Op, error) {
 	if err != nil {
 		return nil, err
 	}
-	return k.changeOp("edit", []change{c}), nil
+	return k.changeOp(ctx, "edit", []change{c}), nil
 }
 
 // editable reads the file that a call wants to change.
-func (k *kit) editable(name string) (target, workspace.File, error) {
+func (k *kit) editable(ctx context.Context, name string) (target, workspace.File, error) {
 	if name == "" {
 		return target{}, workspace.File{}, errors.New("filePath is empty; name the file to change")
 	}
@@ -47,7 +47,7 @@ func (k *kit) editable(name string) (target, workspace.File, error) {
 	if err != nil {
 		return t, workspace.File{}, err
 	}
-	file, err := k.Workspace.Read(t.Abs)
+	file, err := k.Workspace.Read(ctx, t.Abs)
 	if err != nil {
 		return t, file, err
 	}

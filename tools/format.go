@@ -35,10 +35,10 @@ type Formatter struct {
 }
 
 // formatNotes tell the user, who is asked, which programs will go over the files.
-func (k *kit) formatNotes(changes []change) []string {
+func (k *kit) formatNotes(ctx context.Context, changes []change) []string {
 	var names []string
 	for _, c := range changes {
-		for _, f := range k.formatters(c) {
+		for _, f := range k.formatters(ctx, c) {
 			if !slices.Contains(names, f.Name) {
 				names = append(names, f.Name)
 			}
@@ -51,11 +51,11 @@ func (k *kit) formatNotes(changes []change) []string {
 }
 
 // formatters are those for the file that a change leaves.
-func (k *kit) formatters(c change) []Formatter {
+func (k *kit) formatters(ctx context.Context, c change) []Formatter {
 	if k.Formatters == nil || c.Remove {
 		return nil
 	}
-	return k.Formatters(c.Result().Path)
+	return k.Formatters(ctx, c.Result().Path)
 }
 
 // format runs the formatters over the files that were changed. What they make of a file becomes part of its change; where the
@@ -65,7 +65,7 @@ func (k *kit) format(ctx context.Context, done []change) []change {
 	for i := range done {
 		c := &done[i]
 		text, by := c.After(), []string(nil)
-		for _, f := range k.formatters(*c) {
+		for _, f := range k.formatters(ctx, *c) {
 			out, err := k.runFormatter(ctx, f, *c, text)
 			switch {
 			case ctx.Err() != nil:

@@ -46,7 +46,7 @@ func TestFormat(t *testing.T) {
 					b.save("f.txt", "the disk does not count\n")
 					b.open("f.txt", tt.text)
 				}
-				b.env.Formatters = func(string) []Formatter { return tt.by }
+				b.env.Formatters = func(context.Context, string) []Formatter { return tt.by }
 				r := b.call("edit", "filePath", "f.txt", "oldString", "two", "newString", "x")
 				if got := b.text("f.txt"); got != tt.want {
 					t.Errorf("got %q, want %q", got, tt.want)
@@ -67,7 +67,7 @@ func TestFormat(t *testing.T) {
 // The question says that a formatter will go over the file; nothing runs before the answer.
 func TestFormatIsShown(t *testing.T) {
 	b := newBench(t, "f.txt", "one\n", "g.txt", "x\n")
-	b.env.Formatters = func(abs string) []Formatter {
+	b.env.Formatters = func(_ context.Context, abs string) []Formatter {
 		return []Formatter{script("mark", `echo done >>"$1"; touch "`+b.root+`/ran"`)}
 	}
 	op := b.mustPrepare("write", "filePath", "f.txt", "content", "two\n")
@@ -92,7 +92,9 @@ func TestFormatPatch(t *testing.T) {
 	if err := os.Chmod(b.path("run.sh"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	b.env.Formatters = func(string) []Formatter { return []Formatter{script("mode", `ls -l "$1" | cut -c1-10 >>"$1"`)} }
+	b.env.Formatters = func(context.Context, string) []Formatter {
+		return []Formatter{script("mode", `ls -l "$1" | cut -c1-10 >>"$1"`)}
+	}
 	r := b.call("apply_patch", "patchText", "*** Begin Patch\n*** Add File: d/new.txt\n+x\n*** Update File: run.sh\n*** Move to: d/run.sh\n@@\n-one\n+two\n*** End Patch")
 	if got := b.text("d/run.sh"); got != "two\n-rwxr-xr-x\n" {
 		t.Errorf("moved: %q", got)
@@ -127,7 +129,7 @@ func TestFormatWhileTyping(t *testing.T) {
 			b := newBench(t, "f.txt", "")
 			b.open("f.txt", "one\ntwo\nlast\n")
 			b.env.Applier = typing{editor{b.env.Workspace}, b, new(int)}
-			b.env.Formatters = func(string) []Formatter { return []Formatter{script("f", tt.format)} }
+			b.env.Formatters = func(context.Context, string) []Formatter { return []Formatter{script("f", tt.format)} }
 			op := b.mustPrepare("edit", "filePath", "f.txt", "oldString", "two", "newString", "x")
 			r, err := op.Run(t.Context(), io.Discard)
 			if err != nil || b.text("f.txt") != tt.want {

@@ -15,7 +15,7 @@ import (
 // fails all the same, those before it are taken back.
 func (k *kit) land(ctx context.Context, changes []change) (Result, error) {
 	for _, c := range changes {
-		if err := k.current(c); err != nil {
+		if err := k.current(ctx, c); err != nil {
 			return Result{}, err
 		}
 	}
@@ -49,11 +49,11 @@ func pathsOf(changes []change) []string {
 }
 
 // current refuses a change whose file, or whose path, is no longer what the user was shown.
-func (k *kit) current(c change) error {
+func (k *kit) current(ctx context.Context, c change) error {
 	if err := k.again(c.at); err != nil {
 		return err
 	}
-	now, err := k.Workspace.Read(c.File.Path)
+	now, err := k.Workspace.Read(ctx, c.File.Path)
 	if err != nil {
 		return err
 	}
@@ -66,7 +66,7 @@ func (k *kit) current(c change) error {
 	if err := k.again(c.to); err != nil {
 		return err
 	}
-	there, err := k.Workspace.Read(c.MoveTo)
+	there, err := k.Workspace.Read(ctx, c.MoveTo)
 	if err == nil && there.Exists {
 		err = fmt.Errorf("%s has come into being meanwhile; nothing was changed", c.to.name)
 	}

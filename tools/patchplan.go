@@ -1,6 +1,7 @@
 package tools
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -35,10 +36,10 @@ type hiddenError struct {
 func (e *hiddenError) Unwrap() error { return e.error }
 
 // planPatch reads the files and works out the changes.
-func (k *kit) planPatch(sections []section) ([]change, error) {
+func (k *kit) planPatch(ctx context.Context, sections []section) ([]change, error) {
 	p := &patchPlan{kit: k}
 	for _, s := range sections {
-		if err := p.do(s); err != nil {
+		if err := p.do(ctx, s); err != nil {
 			return nil, err
 		}
 	}
@@ -50,8 +51,8 @@ func (k *kit) planPatch(sections []section) ([]change, error) {
 }
 
 // draft is the state of a file in the plan.
-func (p *patchPlan) draft(name string) (*draft, error) {
-	t, file, err := p.kit.editable(name)
+func (p *patchPlan) draft(ctx context.Context, name string) (*draft, error) {
+	t, file, err := p.kit.editable(ctx, name)
 	if err != nil {
 		return nil, err
 	}
@@ -65,8 +66,8 @@ func (p *patchPlan) draft(name string) (*draft, error) {
 	return d, nil
 }
 
-func (p *patchPlan) do(s section) error {
-	d, err := p.draft(s.path)
+func (p *patchPlan) do(ctx context.Context, s section) error {
+	d, err := p.draft(ctx, s.path)
 	switch {
 	case err != nil:
 		return err
@@ -80,7 +81,7 @@ func (p *patchPlan) do(s section) error {
 		d.text, d.exists = "", false
 		return nil
 	}
-	return p.update(d, s)
+	return p.update(ctx, d, s)
 }
 
 func (p *patchPlan) add(d *draft, s section) error {
@@ -92,14 +93,14 @@ func (p *patchPlan) add(d *draft, s section) error {
 }
 
 // update edits a file and moves it where the section says so.
-func (p *patchPlan) update(d *draft, s section) error {
+func (p *patchPlan) update(ctx context.Context, d *draft, s section) error {
 	if err := p.edit(d, s.hunks); err != nil {
 		return err
 	}
 	if s.moveTo == "" {
 		return nil
 	}
-	to, err := p.draft(s.moveTo)
+	to, err := p.draft(ctx, s.moveTo)
 	switch {
 	case err != nil || to == d:
 		return err

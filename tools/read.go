@@ -45,7 +45,7 @@ func (k *kit) read(_ context.Context, a readArgs) (Op, error) {
 }
 
 func (k *kit) show(ctx context.Context, t target, a readArgs) (Result, error) {
-	file, err := k.Workspace.Read(t.Abs)
+	file, err := k.Workspace.Read(ctx, t.Abs)
 	if _, ok := errors.AsType[*workspace.NotFileError](err); ok && isFolder(t.Abs) {
 		return k.showFolder(t)
 	}
@@ -61,10 +61,10 @@ func (k *kit) show(ctx context.Context, t target, a readArgs) (Result, error) {
 	if why := unreadable(t.Abs, file.Text); why != "" {
 		return Result{}, fmt.Errorf("%s is %s", t.name, why)
 	}
-	return k.showLines(t, file, a)
+	return k.showLines(ctx, t, file, a)
 }
 
-func (k *kit) showLines(t target, file workspace.File, a readArgs) (Result, error) {
+func (k *kit) showLines(ctx context.Context, t target, file workspace.File, a readArgs) (Result, error) {
 	text := strings.TrimPrefix(file.Text, bom)
 	ls := splitLines(text)
 	first := max(a.Offset, 1)
@@ -79,7 +79,7 @@ func (k *kit) showLines(t target, file workspace.File, a readArgs) (Result, erro
 	shown, last := numbered(ls, first, most, k.maxBytes())
 	out := strings.TrimPrefix(shown+k.readNote(t, len(ls.at), first, last), "\n")
 	if k.Nearby != nil {
-		out += k.Nearby(t.Abs)
+		out += k.Nearby(ctx, t.Abs)
 	}
 	return Result{Text: out, Title: readTitle(t, len(ls.at), first, last)}, nil
 }

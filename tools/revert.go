@@ -83,7 +83,7 @@ func (r *Reverter) fill(text *string, ref string) (err error) {
 
 // attempt is Revert without trying again.
 func (r *Reverter) attempt(ctx context.Context, path string, groups [][]Applied) ([]Applied, error) {
-	p, err := r.look(path)
+	p, err := r.look(ctx, path)
 	if err != nil {
 		return nil, err
 	}
@@ -117,8 +117,8 @@ func onDisk(groups [][]Applied) bool {
 }
 
 // look reads what the user sees of a file, and what the disk holds where that is something else.
-func (r *Reverter) look(path string) (place, error) {
-	now, err := r.Workspace.Read(path)
+func (r *Reverter) look(ctx context.Context, path string) (place, error) {
+	now, err := r.Workspace.Read(ctx, path)
 	if err != nil {
 		return place{}, err
 	}

@@ -48,18 +48,18 @@ func (k *kit) skill(_ context.Context, a skillArgs) (Op, error) {
 	if s.Repository {
 		access.Notes = []string{"The repository's own instructions: " + k.nameOf(s.File)}
 	}
-	return NewOp(access, func(context.Context, io.Writer) (Result, error) { return k.loadSkill(s) }), nil
+	return NewOp(access, func(ctx context.Context, _ io.Writer) (Result, error) { return k.loadSkill(ctx, s) }), nil
 }
 
 // maxSkillFiles is how many files of a skill's folder are named; OpenCode's figure.
 const maxSkillFiles = 10
 
 // loadSkill gives the skill's text, whose it is, and some of the files beside it.
-func (k *kit) loadSkill(s Skill) (Result, error) {
+func (k *kit) loadSkill(ctx context.Context, s Skill) (Result, error) {
 	if now, err := k.Workspace.Resolve(s.File); err != nil || now.Abs != s.File {
 		return Result{}, fmt.Errorf("the skill %s has moved; go on without it", s.Name)
 	}
-	file, err := k.Workspace.Read(s.File)
+	file, err := k.Workspace.Read(ctx, s.File)
 	if err != nil {
 		return Result{}, err
 	}

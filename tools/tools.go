@@ -127,9 +127,9 @@ type Env struct {
 	Changed func(changes []Applied)
 	// Nearby gives further text for the model with a file that it reads, by its canonical path: the instructions that lie
 	// near it. Nil: none.
-	Nearby func(abs string) string
+	Nearby func(ctx context.Context, abs string) string
 	// Formatters gives the programs that format a file, by its canonical path, after an edit. Nil: none.
-	Formatters func(abs string) []Formatter
+	Formatters func(ctx context.Context, abs string) []Formatter
 	// Skills lists what the skill tool may load. Nil: there is no such tool.
 	Skills func() []Skill
 	// Seen is what the session's model has seen of each file; nil starts empty.

@@ -62,7 +62,7 @@ func (b *bench) open(name, text string) { b.env.Workspace.Open(b.path(name), 1, 
 // text is the file as the user sees it.
 func (b *bench) text(name string) string {
 	b.Helper()
-	f, err := b.env.Workspace.Read(name)
+	f, err := b.env.Workspace.Read(b.Context(), name)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -136,7 +136,7 @@ func (b *bench) refuse(want, tool string, a ...any) {
 type editor struct{ ws *workspace.Workspace }
 
 func (e editor) Apply(ctx context.Context, c workspace.Change) error {
-	now, err := e.ws.Read(c.File.Path)
+	now, err := e.ws.Read(ctx, c.File.Path)
 	if err != nil {
 		return err
 	}

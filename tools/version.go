@@ -108,6 +108,8 @@ func (v version) back(c Applied, buffer bool) (version, error) {
 		return version{!c.Created, c.Before, v.mode}, nil
 	case c.Created && c.Below:
 		return v, conflict(c, v, "it has changed since")
+	case strings.TrimSpace(v.text) == "":
+		return v, conflict(c, v, "all that stood around it is gone")
 	case !mergeable(c.Before, c.After, v.text):
 		return v, conflict(c, v, "it has changed since, and is binary or too large to merge")
 	}

@@ -17,8 +17,8 @@ type writeArgs struct {
 }
 
 // write prepares a whole new text for a file, as the smallest change that leads there.
-func (k *kit) write(_ context.Context, a writeArgs) (Op, error) {
-	t, file, err := k.editable(a.FilePath)
+func (k *kit) write(ctx context.Context, a writeArgs) (Op, error) {
+	t, file, err := k.editable(ctx, a.FilePath)
 	if err != nil {
 		return nil, err
 	}
@@ -29,7 +29,7 @@ func (k *kit) write(_ context.Context, a writeArgs) (Op, error) {
 	if err := nothing(c); err != nil {
 		return nil, err
 	}
-	return k.changeOp("write", []change{c}), nil
+	return k.changeOp(ctx, "write", []change{c}), nil
 }
 
 // inFormOf gives content the BOM and the line ends of the file that it replaces.

@@ -6,17 +6,18 @@ import (
 )
 
 // Consult is for an editor that does not tell of its buffers and is asked for one at the moment of use: look is called with
-// the canonical path of a file before it is read, and calls Open and Close as it finds the buffer. Where it cannot find out it
-// returns an error, which is Read's: to read the disk below a buffer that nobody knows would lose what the user typed. It may be
-// called from several goroutines, and must not call Read. Call Consult before the workspace is used.
-func (w *Workspace) Consult(look func(path string) error) { w.look = look }
+// the canonical path of a file before it is read, and calls Open and Close as it finds the buffer. Where it cannot find out, or
+// ctx, which is Read's, ends, it returns an error, which is Read's too: to read the disk below a buffer that nobody knows would
+// lose what the user typed. It may be called from several goroutines, and must not call Read. Call Consult before the workspace
+// is used.
+func (w *Workspace) Consult(look func(ctx context.Context, path string) error) { w.look = look }
 
 // consult looks at the buffer of a file.
-func (w *Workspace) consult(path string) error {
+func (w *Workspace) consult(ctx context.Context, path string) error {
 	if w.look == nil {
 		return nil
 	}
-	return w.look(path)
+	return w.look(ctx, path)
 }
 
 // consultOpen looks again at the buffers below a folder, which may have been saved or closed, until ctx ends. One that cannot
@@ -27,7 +28,7 @@ func (w *Workspace) consultOpen(ctx context.Context, dir string) {
 	}
 	for _, path := range w.OpenPaths() {
 		if ctx.Err() == nil && strings.HasPrefix(path, dir) {
-			_ = w.look(path)
+			_ = w.look(ctx, path)
 		}
 	}
 }

@@ -57,7 +57,7 @@ func TestDiskApply(t *testing.T) {
 				put(t, path, tc.text, false)
 				must(t, os.Chmod(path, tc.mode))
 			}
-			file, err := w.Read(tc.path)
+			file, err := w.Read(t.Context(), tc.path)
 			must(t, err)
 			must(t, Disk{Workspace: w}.Apply(t.Context(), NewChange(file, tc.after)))
 			info, err := os.Stat(path)
@@ -76,7 +76,7 @@ func TestDiskUndoesCreationAndRemoval(t *testing.T) {
 	w := New(dir)
 	d := Disk{Workspace: w}
 	for name, want := range map[string]string{"new": "-", "old": "x\n"} {
-		file, err := w.Read(name)
+		file, err := w.Read(t.Context(), name)
 		must(t, err)
 		c := NewChange(file, "y\n")
 		if name == "old" {
@@ -206,7 +206,7 @@ func TestDiskFollowsNoSwappedLink(t *testing.T) {
 	for range 100 {
 		for _, name := range []string{"a", "b"} {
 			file := File{Path: top + "/ws/sub/" + name}
-			if got, err := w.Read(file.Path); err == nil && got.Path == file.Path {
+			if got, err := w.Read(t.Context(), file.Path); err == nil && got.Path == file.Path {
 				if file = got; strings.Contains(got.Text, "secret") {
 					t.Fatalf("read through the link: %+v", got)
 				}
@@ -237,7 +237,7 @@ func TestLand(t *testing.T) {
 	dir := folder(t, map[string]string{"a": "one\ntwo\n"})
 	w := New(dir)
 	w.Open(dir+"/a", 1, "one\ntwo\n")
-	file, err := w.Read("a")
+	file, err := w.Read(t.Context(), "a")
 	must(t, err)
 	typed := 0
 	typing := applier(func(c Change) error { // the user types above it at the first two tries
@@ -256,7 +256,7 @@ func TestLand(t *testing.T) {
 func TestLandGivesUp(t *testing.T) {
 	dir := folder(t, map[string]string{"a": "one\n"})
 	w := New(dir)
-	file, err := w.Read("a")
+	file, err := w.Read(t.Context(), "a")
 	must(t, err)
 	c := NewChange(file, "ONE\n")
 	tries := 0
@@ -294,7 +294,7 @@ func TestDiskMove(t *testing.T) {
 			root := folder(t, map[string]string{"a": "x\n", "there": "theirs\n"})
 			must(t, os.Chmod(root+"/a", 0o750))
 			w := New(root)
-			file, err := w.Read("a")
+			file, err := w.Read(t.Context(), "a")
 			must(t, err)
 			if tc.meanwhile != nil {
 				tc.meanwhile(t, root)
@@ -327,13 +327,13 @@ func TestDiskRemoveOpen(t *testing.T) {
 	root := folder(t, map[string]string{"a": "saved\n"})
 	w := New(root)
 	w.Open(root+"/a", 1, "unsaved\n")
-	file, err := w.Read("a")
+	file, err := w.Read(t.Context(), "a")
 	must(t, err)
 	w.Open(root+"/a", 2, "more\n")
 	if err := (Disk{Workspace: w}).Apply(t.Context(), NewRemoval(file)); !errors.Is(err, ErrStale) || content(t, root+"/a") != "saved\n" {
 		t.Errorf("the buffer has changed: %v", err)
 	}
-	file, err = w.Read("a")
+	file, err = w.Read(t.Context(), "a")
 	must(t, err)
 	must(t, Disk{Workspace: w}.Apply(t.Context(), NewRemoval(file)))
 	if content(t, root+"/a") != "-" {

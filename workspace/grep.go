@@ -49,7 +49,7 @@ func (w *Workspace) Grep(ctx context.Context, pattern string, opt GrepOptions) (
 	}
 	w.consultOpen(ctx, p.Abs)
 	if info, err := os.Lstat(p.Abs); w.IsOpen(p.Abs) || err == nil && !info.IsDir() {
-		file, err := w.Read(p.Abs)
+		file, err := w.Read(ctx, p.Abs)
 		if err != nil {
 			return nil, false, err
 		}

@@ -1,6 +1,7 @@
 package workspace
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -13,13 +14,13 @@ import (
 
 // Read returns the file as the user sees it: the open buffer, else the disk. A file that does not exist is a File with
 // Exists false, not an error. Folders, devices, FIFOs and files over MaxFile are errors that say so, and so is a buffer
-// that is out of step with the editor.
-func (w *Workspace) Read(name string) (File, error) {
+// that is out of step with the editor. ctx bounds how long an editor that must be asked (see Consult) is waited for.
+func (w *Workspace) Read(ctx context.Context, name string) (File, error) {
 	p, err := w.Resolve(name)
 	if err != nil {
 		return File{}, err
 	}
-	if err := w.consult(p.Abs); err != nil {
+	if err := w.consult(ctx, p.Abs); err != nil {
 		return File{}, err
 	}
 	w.mu.Lock()

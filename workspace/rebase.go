@@ -163,7 +163,7 @@ func Land(ctx context.Context, w *Workspace, a Applier, c Change) (Change, error
 		if try == landTries || !errors.Is(err, ErrStale) || ctx.Err() != nil {
 			return Change{}, err
 		}
-		now, err := w.Read(c.File.Path)
+		now, err := w.Read(ctx, c.File.Path)
 		if err != nil {
 			return Change{}, err
 		}

@@ -80,7 +80,7 @@ func Doubles(merged, text, before, after string) bool {
 }
 
 // Closed reports whether text shows the gap of each deletion that turned before into after: what stood on both sides of it stands
-// together.
+// together; where nothing was left, nothing does.
 func Closed(text, before, after string) bool {
 	text = "\n" + text
 	for _, s := range editorLines.spans(before, after) {
@@ -90,7 +90,8 @@ func Closed(text, before, after string) bool {
 		above, below := after[backward(after, s.b0, 1):s.b0], after[s.b0:forward(after, s.b0, len(after), 1)]
 		gap := "\n" + above + below
 		switch {
-		case above == "" && !strings.HasPrefix(text, gap),
+		case above == "" && below == "" && text != "\n", // nothing stood around it
+			above == "" && !strings.HasPrefix(text, gap),
 			below == "" && !strings.HasSuffix(text, gap),
 			!strings.Contains(text, gap):
 			return false

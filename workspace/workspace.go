@@ -7,6 +7,7 @@
 package workspace
 
 import (
+	"context"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -23,7 +24,7 @@ type Workspace struct {
 	recordings map[*Recording]bool
 
 	diagnostics Diagnostics
-	look        func(path string) error // see Consult
+	look        func(ctx context.Context, path string) error // see Consult
 }
 
 // New returns a workspace of the given root folders (absolute, at least one, the first is where relative paths start).

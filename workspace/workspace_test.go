@@ -17,7 +17,7 @@ func TestReadPrefersTheBuffer(t *testing.T) {
 	w, path := New(dir), filepath.Join(dir, "a.txt")
 	read := func() File {
 		t.Helper()
-		f, err := w.Read("a.txt")
+		f, err := w.Read(t.Context(), "a.txt")
 		must(t, err)
 		return f
 	}
@@ -42,13 +42,13 @@ func TestReadOfWhatIsNotThere(t *testing.T) {
 	dir := folder(t, nil)
 	w := New(dir)
 	for _, name := range []string{"a", "b/c/d"} {
-		got, err := w.Read(name)
+		got, err := w.Read(t.Context(), name)
 		if want := (File{Path: filepath.Join(dir, name)}); err != nil || got != want {
 			t.Errorf("%s: %+v (%v), want %+v", name, got, err, want)
 		}
 	}
 	w.Open(dir+"/new", 1, "")
-	if got, err := w.Read("new"); err != nil || !got.Exists || !got.Open || got.Mode != 0 {
+	if got, err := w.Read(t.Context(), "new"); err != nil || !got.Exists || !got.Open || got.Mode != 0 {
 		t.Errorf("an empty new buffer: %+v (%v)", got, err)
 	}
 }
@@ -56,7 +56,7 @@ func TestReadOfWhatIsNotThere(t *testing.T) {
 func TestReadKeepsEveryByte(t *testing.T) {
 	for _, text := range []string{"", "\ufeffa\r\nb\rc", "caf\xe9\n", "a\x00b", strings.Repeat("x", 300_000)} {
 		dir := folder(t, map[string]string{"f": text})
-		if got, err := New(dir).Read("f"); err != nil || got.Text != text {
+		if got, err := New(dir).Read(t.Context(), "f"); err != nil || got.Text != text {
 			t.Errorf("%.20q: got %.20q (%v)", text, got.Text, err)
 		}
 	}
@@ -96,12 +96,12 @@ func TestReadRefuses(t *testing.T) {
 		"/dev/null": "/dev/null is a device and not a regular file; only regular files are read and written",
 		"secret/x":  "read " + dir + "/secret/x: not a directory",
 	} {
-		if _, err := w.Read(name); err == nil || err.Error() != want {
+		if _, err := w.Read(t.Context(), name); err == nil || err.Error() != want {
 			t.Errorf("%s: %v, want %s", name, err, want)
 		}
 	}
 	if os.Geteuid() != 0 { // root reads everything
-		if _, err := w.Read("secret"); !errors.Is(err, os.ErrPermission) {
+		if _, err := w.Read(t.Context(), "secret"); !errors.Is(err, os.ErrPermission) {
 			t.Errorf("secret: %v, want a permission error", err)
 		}
 	}
@@ -123,16 +123,16 @@ func TestBuffersByTheirCanonicalPath(t *testing.T) {
 	must(t, os.Symlink("real", filepath.Join(dir, "link")))
 	w := New(dir)
 	w.Open(dir+"/link/a", 1, "one")
-	if f, err := w.Read("real/a"); err != nil || f.Text != "one" || f.Path != dir+"/real/a" {
+	if f, err := w.Read(t.Context(), "real/a"); err != nil || f.Text != "one" || f.Path != dir+"/real/a" {
 		t.Errorf("by the real name: %+v (%v)", f, err)
 	}
 	w.Open(dir+"/real/a", 7, "two")
 	must(t, w.Update(dir+"/link/a", 2, func(b *Buffer) error { return b.Replace(0, 3, "typed") }))
-	if f, err := w.Read("real/a"); err != nil || f.Text != "typed" || f.Version != 2 {
+	if f, err := w.Read(t.Context(), "real/a"); err != nil || f.Text != "typed" || f.Version != 2 {
 		t.Errorf("typed under one of two names: %+v (%v)", f, err)
 	}
 	w.Close(dir + "/link/a")
-	if f, err := w.Read("link/a"); err != nil || f.Text != "two" || f.Version != 7 {
+	if f, err := w.Read(t.Context(), "link/a"); err != nil || f.Text != "two" || f.Version != 7 {
 		t.Errorf("the other name is still open: %+v (%v)", f, err)
 	}
 	w.Close(dir + "/real/a")
@@ -157,7 +157,7 @@ func TestUpdateThatFails(t *testing.T) {
 		t.Fatal("an edit out of range succeeded")
 	}
 	var unsynced *UnsyncedError
-	if _, err := w.Read(path); !errors.As(err, &unsynced) {
+	if _, err := w.Read(t.Context(), path); !errors.As(err, &unsynced) {
 		t.Errorf("Read: %v", err)
 	}
 	if err := w.Update(path, 3, func(*Buffer) error { return nil }); !errors.As(err, &unsynced) {
@@ -173,7 +173,7 @@ func TestUpdateThatFails(t *testing.T) {
 		t.Error("View shows it")
 	}
 	w.Open(path, 4, "fresh")
-	if f, err := w.Read(path); err != nil || f.Text != "fresh" {
+	if f, err := w.Read(t.Context(), path); err != nil || f.Text != "fresh" {
 		t.Errorf("opened again: %+v (%v)", f, err)
 	}
 }

@@ -21,7 +21,7 @@ func (f *files) Apply(ctx context.Context, c workspace.Change) error {
 	if c.Remove || c.MoveTo != "" || !f.one.server.client.FS.Write || !f.ours(c.File.Path) {
 		return f.onDisk(ctx, c)
 	}
-	now, err := f.ws.Read(c.File.Path)
+	now, err := f.ws.Read(ctx, c.File.Path)
 	if err != nil {
 		return err
 	}
@@ -34,21 +34,21 @@ func (f *files) Apply(ctx context.Context, c workspace.Change) error {
 	return f.write(ctx, c)
 }
 
-// write gives the client the whole text, which is all that ACP has. Once it was sent its outcome is waited for, whatever the
-// user cancels meanwhile.
+// write gives the client the whole text, which is all that ACP has. Once it was sent its outcome is waited for, though not long
+// where the user cancels meanwhile.
 func (f *files) write(ctx context.Context, c workspace.Change) error {
 	before, err := f.ws.OnDisk(c.File.Path)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
+	within, cancel := lingering(ctx)
 	defer cancel()
-	_, err = call[any](ctx, f.one.server.conn, "fs/write_text_file",
+	_, err = call[any](within, f.one.server.conn, "fs/write_text_file",
 		map[string]any{"sessionId": f.session(), "path": f.theirs(c.File.Path), "content": f.clientText(c)})
 	if err != nil {
 		return fmt.Errorf("the editor did not write %s: %w", f.name(c.File.Path), err)
 	}
-	return f.confirm(c, before)
+	return f.confirm(ctx, c, before)
 }
 
 // clientText is the new text as the client shows texts of that file.
@@ -66,10 +66,16 @@ func (f *files) clientText(c workspace.Change) string {
 	return text
 }
 
-// confirm looks at what became of an edit: several clients answer before they have written, or without.
-func (f *files) confirm(c workspace.Change, before workspace.File) error {
-	now, err := f.ws.Read(c.File.Path)
+// confirm looks at what became of an edit: several clients answer before they have written, or without. Where the client does
+// not say, the disk may.
+func (f *files) confirm(ctx context.Context, c workspace.Change, before workspace.File) error {
+	ctx, cancel := lingering(ctx)
+	defer cancel()
+	now, err := f.ws.Read(ctx, c.File.Path)
 	if err != nil {
+		if disk, failed := f.ws.OnDisk(c.File.Path); failed == nil && disk.Exists && disk.Text == c.After() {
+			return nil
+		}
 		return err
 	}
 	if now.Same(c.File) && !c.Empty() {
@@ -102,8 +108,11 @@ func (f *files) onDisk(ctx context.Context, c workspace.Change) error {
 
 // barrier asks what to do about edits that the client has not brought to disk, before something reads the disk.
 func (f *files) barrier(ctx context.Context, s *agent.Session) error {
-	paths := f.unsaved()
-	if len(paths) == 0 {
+	paths := f.unsaved(ctx)
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case len(paths) == 0:
 		return nil
 	}
 	switch f.one.agent.Save() {
@@ -146,7 +155,7 @@ func (f *files) save(ctx context.Context, paths []string) error {
 }
 
 func (f *files) saveOne(ctx context.Context, path string) error {
-	buffer, err := f.ws.Read(path)
+	buffer, err := f.ws.Read(ctx, path)
 	if err != nil {
 		return err
 	}

@@ -89,17 +89,18 @@ func (a *asker) drop(which func(*asked) bool) {
 	}
 }
 
-// ask queues a session's question.
-func (a *asker) ask(s *agent.Session, q agent.OpenQuestion) {
-	put := func(ctx context.Context) { a.permission(ctx, s, q) }
+// ask queues the question of an event.
+func (a *asker) ask(s *agent.Session, e agent.Event) {
+	q := *e.Question
+	put := func(ctx context.Context) { a.permission(ctx, s, e.Turn, q) }
 	if q.Kind == agent.KindQuestion {
 		put = func(ctx context.Context) { a.question(ctx, s, q) }
 	}
 	a.push(&asked{session: s, id: q.ID, put: put})
 }
 
-// permission asks for one of the offered answers.
-func (a *asker) permission(ctx context.Context, s *agent.Session, q agent.OpenQuestion) {
+// permission asks, for a turn, for one of the offered answers.
+func (a *asker) permission(ctx context.Context, s *agent.Session, turn string, q agent.OpenQuestion) {
 	about := a.call(s, q)
 	reply, err := a.request(ctx, about, choicesOf(q))
 	if about.ID != q.Call {
@@ -108,12 +109,21 @@ func (a *asker) permission(ctx context.Context, s *agent.Session, q agent.OpenQu
 	switch {
 	case ctx.Err() != nil: // settled elsewhere
 	case errors.Is(err, errDismissed):
-		a.one.root.Cancel() // the client says so: it was cancelled before there was an answer
+		a.dismissed(s, turn)
 	case err != nil:
 		logger().Warningf("question #%s: rejected, since the client gave no answer: %s", q.ID, err)
 		a.answer(s, q, permission.Answer{Reply: permission.Reject})
 	default:
 		a.answer(s, q, permission.Answer{Reply: reply})
+	}
+}
+
+// dismissed cancels what the client says was cancelled before there was an answer: the turn that has asked, or, where it is a
+// task's, the one that waits for it. That one is looked up first: if the task's turn still runs afterwards, it is the right one.
+func (a *asker) dismissed(s *agent.Session, turn string) {
+	waits := a.one.root.Busy()
+	if s.Busy() == turn {
+		a.one.root.CancelTurn(waits)
 	}
 }
 
@@ -126,13 +136,16 @@ func (a *asker) close(about toolCall, well bool) {
 	a.one.update(toolCall{Update: "tool_call_update", ID: about.ID, Status: status})
 }
 
-func (a *asker) answer(s *agent.Session, q agent.OpenQuestion, answer permission.Answer) {
+// answer settles a question, and reports whether it is settled.
+func (a *asker) answer(s *agent.Session, q agent.OpenQuestion, answer permission.Answer) bool {
 	err := s.Answer(q.ID, answer, "acp")
 	if late, ok := errors.AsType[*agent.LateError](err); ok {
 		logger().Infof("%s", late)
 	} else if err != nil {
-		logger().Errorf("question #%s: %s", q.ID, err)
+		logger().Warningf("question #%s: %s", q.ID, err)
+		return false
 	}
+	return true
 }
 
 // errDismissed is the outcome cancelled: no answer.
@@ -222,7 +235,7 @@ func questionTitle(q agent.OpenQuestion) string {
 	if q.Tool == "bash" {
 		return "`" + strings.ReplaceAll(clip(subject), "`", "'") + "`"
 	}
-	return clip(q.Tool + ": " + subject)
+	return clip(oneLine(q.Tool) + ": " + subject)
 }
 
 // notesOf are the lines below the question, as text in which nothing is Markdown: what its title and the answers had to cut,

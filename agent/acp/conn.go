@@ -105,7 +105,8 @@ func (c *conn) read(ctx context.Context, handle handler) {
 		m, fault := parse(line)
 		switch {
 		case fault != nil && m.Method == "" && (m.Result != nil || m.Error != nil):
-			logger().Warningf("answer passed over: %s", fault.Message) // nobody answers an answer
+			logger().Warningf("answer that is none: %s", fault.Message)
+			c.answered(message{ID: m.ID}) // who waits for it must not do so for ever; nobody answers an answer
 		case fault != nil:
 			c.refuse(m.ID, fault)
 		case m.Method == "":
@@ -184,7 +185,7 @@ func (c *conn) reply(id json.RawMessage, result any, err error) {
 		c.refuse(id, fault(err))
 		return
 	}
-	c.send(message{ID: id, Result: data})
+	c.send(context.Background(), message{ID: id, Result: data})
 	if a.then != nil {
 		a.then()
 	}
@@ -205,11 +206,11 @@ func (c *conn) refuse(id json.RawMessage, e *Error) {
 	if id == nil {
 		id = json.RawMessage("null")
 	}
-	c.send(message{ID: id, Error: e})
+	c.send(context.Background(), message{ID: id, Error: e})
 }
 
-// send hands a message to the writer; it is lost where the client has left.
-func (c *conn) send(m message) error {
+// send hands a message to the writer, which takes it when the client reads, until ctx ends; it is lost where the client has left.
+func (c *conn) send(ctx context.Context, m message) error {
 	m.JSONRPC = "2.0"
 	data, err := json.Marshal(m)
 	if err != nil {
@@ -218,6 +219,8 @@ func (c *conn) send(m message) error {
 	select {
 	case c.out <- append(data, '\n'):
 		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	case <-c.done:
 		return errGone
 	}
@@ -240,15 +243,22 @@ func (c *conn) write() {
 	}
 }
 
-// notify sends a notification.
-func (c *conn) notify(method string, params any) {
+// notify sends a notification, until ctx ends.
+func (c *conn) notify(ctx context.Context, method string, params any) {
 	data, err := json.Marshal(params)
 	if err == nil {
-		err = c.send(message{Method: method, Params: data})
+		err = c.send(ctx, message{Method: method, Params: data})
 	}
 	if err != nil && !errors.Is(err, errGone) {
 		logger().Errorf("%s: %s", method, err)
 	}
+}
+
+// takeBack tells the client that nobody waits for an answer any more. One that does not even read is not waited for.
+func (c *conn) takeBack(id int64) {
+	ctx, cancel := context.WithTimeout(context.Background(), graceWithin)
+	defer cancel()
+	c.notify(ctx, "$/cancel_request", map[string]any{"requestId": id})
 }
 
 // answered hands the answer of a call to who waits for it.
@@ -282,7 +292,7 @@ func call[T any](ctx context.Context, c *conn, method string, params any) (T, er
 		delete(c.calls, id)
 	}()
 	number := json.RawMessage(strconv.FormatInt(id, 10))
-	if err := c.send(message{ID: number, Method: method, Params: data}); err != nil {
+	if err := c.send(ctx, message{ID: number, Method: method, Params: data}); err != nil {
 		return result, err
 	}
 	select {
@@ -295,7 +305,7 @@ func call[T any](ctx context.Context, c *conn, method string, params any) (T, er
 		}
 		return result, nil
 	case <-ctx.Done():
-		c.notify("$/cancel_request", map[string]any{"requestId": id})
+		c.takeBack(id)
 		return result, context.Cause(ctx)
 	case <-c.eof:
 		return result, errGone

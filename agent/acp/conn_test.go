@@ -23,7 +23,7 @@ func TestSlowClient(t *testing.T) {
 			go func() {
 				defer close(done)
 				for range 3 {
-					c.notify("x", nil)
+					c.notify(t.Context(), "x", nil)
 					sent.Add(1)
 				}
 			}()
@@ -45,6 +45,24 @@ func TestSlowClient(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A call to a client that reads nothing ends when it is not wanted any more.
+func TestCallUnread(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ours, theirs := net.Pipe()
+		c := newConn(ours)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		for range 3 { // one is being written
+			start := time.Now()
+			if _, err := call[any](ctx, c, "ask", nil); !errors.Is(err, context.DeadlineExceeded) || time.Since(start) > 2*graceWithin {
+				t.Errorf("%v after %s", err, time.Since(start))
+			}
+		}
+		theirs.Close()
+		c.finish()
+	})
 }
 
 // A call that is not wanted any more is taken back, and its late answer passed over; what is asked of us goes on meanwhile.

@@ -97,17 +97,28 @@ var mentionable = regexp.MustCompile("^[^\\s`,@#?!:;)\\]}>\"']+$")
 func (b *promptBuilder) link(c block) {
 	file, lines := fileOf(c.URI)
 	if file == "" {
-		b.word(fmt.Sprintf("%s (%s)", oneLine(cmp.Or(c.Name, c.URI)), oneLine(c.URI)))
+		b.word(lifeless(fmt.Sprintf("%s (%s)", oneLine(cmp.Or(c.Name, c.URI)), oneLine(c.URI))))
 		return
 	}
 	if name := b.relative(file); mentionable.MatchString(name) && !strings.HasSuffix(name, ".") {
 		b.word("@" + name)
 	} else {
-		b.word(fmt.Sprintf("%q", file))
+		b.word(lifeless(fmt.Sprintf("%q", file)))
 	}
 	if lines != "" {
 		b.text.WriteString(" (" + lines + ")")
 	}
+}
+
+// mentioned is where a text would name a file or an agent.
+var mentioned = regexp.MustCompile("(^|[^\\w`])@")
+
+// lifeless is a word whose parts are not the user's, such as the title of a page: no "@name" or "/name" in it is read as such.
+func lifeless(word string) string {
+	if strings.HasPrefix(word, "/") {
+		word = `"` + word + `"`
+	}
+	return mentioned.ReplaceAllString(word, "$1`@`")
 }
 
 // embed takes a resource whose contents came along.
@@ -124,7 +135,7 @@ func (b *promptBuilder) embed(r *resource) error {
 	if file, at := fileOf(r.URI); file != "" {
 		name, lines = b.relative(file), at
 	}
-	b.word(strings.TrimSpace(fmt.Sprintf("%q %s", name, lines)))
+	b.word(lifeless(strings.TrimSpace(fmt.Sprintf("%q %s", name, lines))))
 	if r.Text == nil {
 		return b.file(path.Base(r.URI), r.MIME, *r.Blob)
 	}

@@ -2,10 +2,11 @@
 // stdin and stdout. It maps the protocol's sessions onto agent sessions, a session's events onto session/update, and its
 // questions onto session/request_permission.
 //
-// Every session of the client is an agent of its own, with its own workspace, configuration and MCP servers, as the client
-// names a folder and servers for each. Files are read and written through the client where it offers that (files.go),
-// commands run in its terminals (terminal.go); both happen behind the same gate as everywhere. One follower per session
-// sends everything that the client sees of it, so that it arrives in the order of the events (follow.go).
+// Every session of the client is an agent of its own, with its own workspace and configuration, as the client names a folder
+// and MCP servers for each; whether those run once for several sessions is the program's matter. Files are read and written
+// through the client where it offers that (files.go), commands run in its terminals (terminal.go); both happen behind the same
+// gate as everywhere. One follower per session sends everything that the client sees of it, so that it arrives in the order of
+// the events (follow.go).
 //
 // The framing is our own. github.com/coder/acp-go-sdk v0.13.0 was looked at: its schema is of May 2026 (no session/delete,
 // no notices); it handles requests and notifications on different goroutines, so that a session/cancel can overtake the

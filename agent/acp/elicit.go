@@ -25,7 +25,10 @@ func (a *asker) question(ctx context.Context, s *agent.Session, q agent.OpenQues
 		logger().Warningf("question #%s: not answered: %s", q.ID, err)
 		reply = agent.Nobody
 	}
-	a.answer(s, q, permission.Answer{Reply: reply})
+	if !a.answer(s, q, permission.Answer{Reply: reply}) {
+		// Own words that are the name of a consent, such as "always", are no reply; as the user's message they permit nothing.
+		a.answer(s, q, permission.Answer{Reply: permission.Reject, Message: string(reply)})
+	}
 }
 
 func (a *asker) answerTo(ctx context.Context, s *agent.Session, q agent.OpenQuestion) (permission.Reply, error) {

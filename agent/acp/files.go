@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -19,11 +20,12 @@ import (
 // use. What the client answers may be a buffer that the user has changed, or one that has not noticed yet that the disk has
 // changed (Zed shows that for a moment after a shell command, zed#49162): what a clean buffer would show tells them apart.
 type files struct {
-	one    *session
-	ws     *workspace.Workspace
-	linked []linked
+	one *session
+	ws  *workspace.Workspace
 
 	mu       sync.Mutex
+	folders  []string // as the client names them
+	linked   []linked
 	id       string              // of the session; until it is known nobody is asked
 	clean    map[string]string   // what a clean buffer shows, as a sum, by path
 	form     map[string]lineForm // how the client shows a file's line ends; none for a file that it did not show
@@ -36,28 +38,59 @@ type lineForm struct{ lf, noMark bool }
 
 const mark = "\ufeff"
 
-// askWithin bounds how long a client may take for a file: it answers without its user.
-const askWithin = 10 * time.Second
+// askWithin bounds how long a client may take for a file: it answers without its user. graceWithin bounds it once the user has
+// cancelled what the file is for, where the outcome must be known all the same.
+const (
+	askWithin   = 10 * time.Second
+	graceWithin = time.Second
+)
+
+// lingering is ctx for what must not be broken off: it ends after askWithin, or graceWithin after ctx does.
+func lingering(ctx context.Context) (context.Context, context.CancelFunc) {
+	own, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(graceWithin, cancel) })
+	return own, func() { stop(); cancel() }
+}
 
 // linked is a folder of the client's that a symlink leads to: the client knows the files in it by no other name.
 type linked struct{ root, given string }
 
 func newFiles(one *session, ws *workspace.Workspace, given []string) *files {
 	f := &files{one: one, ws: ws, clean: map[string]string{}, form: map[string]lineForm{}, versions: map[string]int32{}, edited: map[string]string{}}
-	for _, dir := range given {
-		if p, err := ws.Resolve(dir); err == nil && p.Abs != filepath.Clean(dir) {
-			f.linked = append(f.linked, linked{p.Abs, filepath.Clean(dir)})
-		}
-	}
+	f.setFolders(given)
 	if one.server.client.FS.Read {
 		ws.Consult(f.look)
 	}
 	return f
 }
 
+// setFolders takes the client's folders, and reports whether they are others than before.
+func (f *files) setFolders(given []string) bool {
+	f.mu.Lock()
+	same := slices.Equal(f.folders, given)
+	f.mu.Unlock()
+	if same {
+		return false
+	}
+	var links []linked
+	for _, dir := range given {
+		if p, err := f.ws.Resolve(dir); err == nil && p.Abs != filepath.Clean(dir) {
+			links = append(links, linked{p.Abs, filepath.Clean(dir)})
+		}
+	}
+	f.ws.SetRoots(given...)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.folders, f.linked = given, links
+	return true
+}
+
 // theirs is the name that the client has for a file.
 func (f *files) theirs(path string) string {
-	for _, l := range f.linked {
+	f.mu.Lock()
+	links := f.linked
+	f.mu.Unlock()
+	for _, l := range links {
 		if rel, err := filepath.Rel(l.root, path); err == nil && filepath.IsLocal(rel) {
 			return filepath.Join(l.given, rel)
 		}
@@ -109,9 +142,9 @@ func sum(file workspace.File) string {
 	return hex.EncodeToString(h[:])
 }
 
-// look asks the client for a file and opens or closes its buffer in the workspace. A client that refuses does not have the
-// file; where it does not answer, or says anything else, nobody knows what it shows.
-func (f *files) look(path string) error {
+// look asks the client for a file, until ctx ends, and opens or closes its buffer in the workspace. A client that refuses does
+// not have the file; where it does not answer, or says anything else, nobody knows what it shows.
+func (f *files) look(ctx context.Context, path string) error {
 	id := f.session()
 	if id == "" || !f.ours(path) {
 		return nil
@@ -120,8 +153,9 @@ func (f *files) look(path string) error {
 	if err != nil || disk.Editable() != nil {
 		return nil // no text that a client could show; Read says what it is
 	}
-	ctx, cancel := context.WithTimeout(f.one.ctx, askWithin)
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
+	defer context.AfterFunc(f.one.ctx, cancel)()
 	type contents struct {
 		Content *string `json:"content"`
 	}
@@ -131,6 +165,8 @@ func (f *files) look(path string) error {
 	}
 	_, refused := errors.AsType[*Error](err)
 	switch {
+	case err == nil && len(*got.Content) > workspace.MaxFile:
+		return &workspace.TooLargeError{Path: path, Size: int64(len(*got.Content))}
 	case refused, err == nil && *got.Content == "" && !disk.Exists: // some clients show a file that there is not as an empty one
 		f.mu.Lock()
 		delete(f.form, path)
@@ -219,7 +255,7 @@ func (f *files) learn(changes []tools.Applied) {
 }
 
 // unsaved are the files that the agent edited and that the disk does not show yet.
-func (f *files) unsaved() []string {
+func (f *files) unsaved(ctx context.Context) []string {
 	f.mu.Lock()
 	var paths []string
 	for path := range f.edited {
@@ -228,7 +264,7 @@ func (f *files) unsaved() []string {
 	f.mu.Unlock()
 	var list []string
 	for _, path := range sorted(paths) {
-		if f.look(path) != nil || f.ws.Unsaved(path) {
+		if f.look(ctx, path) != nil || f.ws.Unsaved(path) {
 			list = append(list, path)
 			continue
 		}

@@ -2,7 +2,9 @@ package acp
 
 import (
 	"context"
+	"errors"
 	"maps"
+	"reflect"
 	"slices"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
@@ -17,14 +19,18 @@ type ending struct {
 // shownTerminal is a terminal that runs a call's command.
 type shownTerminal struct{ call, terminal string }
 
-// follow begins to carry the session's events to the client: those after what was stored before.
+// follow begins to carry the session's events to the client: those after what was stored before. A client that has loaded the
+// session once more hears of its commands again.
 func (one *session) follow() {
+	one.mu.Lock()
+	one.offered = nil
+	one.mu.Unlock()
+	one.commands()
 	one.follower.Do(func() {
 		v := newView(one, true)
 		one.mu.Lock()
 		v.calls = one.known
 		one.mu.Unlock()
-		one.commands(v)
 		if one.server.client.Session.Notices != nil {
 			v.notices()
 		}
@@ -65,16 +71,16 @@ func (one *session) carry(v *view) {
 func (one *session) react(v *view, e agent.Event) {
 	switch e.Type {
 	case agent.Asked:
-		one.asks.ask(one.root, *e.Question)
+		one.asks.ask(one.root, e)
 	case agent.Answered:
 		one.asks.settled(e.Answer.ID)
 	case agent.TurnStarted:
-		one.commands(v)
+		one.commands()
 		v.notices()
 	case agent.TurnEnded:
 		v.notices()
 		one.asks.clear(one.root)
-		one.commands(v)
+		one.commands()
 		one.ended(e.Turn, ending{*e.End, v.finish})
 	}
 }
@@ -84,7 +90,7 @@ func (one *session) followChild(child *agent.Session) {
 	for e := range child.Events(context.Background(), child.Replayed()) {
 		switch e.Type {
 		case agent.Asked:
-			one.asks.ask(child, *e.Question)
+			one.asks.ask(child, e)
 		case agent.Answered:
 			one.asks.settled(e.Answer.ID)
 		case agent.TurnEnded:
@@ -93,22 +99,27 @@ func (one *session) followChild(child *agent.Session) {
 	}
 }
 
-// replay sends the conversation so far, as session/load wants it before its answer.
-func (one *session) replay(ctx context.Context) {
+// replay sends the conversation so far, as session/load wants it before its answer: all of it, else there is an error.
+func (one *session) replay(ctx context.Context) error {
+	gone, err := one.root.Gone(ctx)
+	if err != nil {
+		return err
+	}
 	v := newView(one, false)
 	last := max(one.root.Replayed(), one.shown())
 	defer one.knows(v)
 	for e := range one.root.Events(ctx, 0) {
-		if e.Seq > last {
-			return
-		}
-		if e.Seq > 0 {
+		if e.Seq > 0 && e.Seq <= last && (e.Session != nil || !gone(e.Seq)) {
 			v.show(e)
 		}
-		if e.Seq == last {
-			return
+		if e.Seq >= last {
+			return nil
 		}
 	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return errors.New("the conversation cannot be read to its end; try again")
 }
 
 // knows keeps the calls that the client knows of a replay for the follower: those that a killed process left are closed by it.
@@ -131,17 +142,16 @@ func (one *session) saw(seq int64) {
 	one.seen = max(one.seen, seq)
 }
 
-// await returns a channel that gets the end of the turn that the prompt starts or joins, once all of it was sent.
-func (one *session) await(p agent.Prompt) (<-chan ending, error) {
+// await returns the turn that the prompt starts or joins, with a channel that gets its end once all of it was sent.
+func (one *session) await(p agent.Prompt) (turn string, end <-chan ending, err error) {
 	one.mu.Lock()
 	defer one.mu.Unlock()
-	turn, err := one.root.Prompt(p)
-	if err != nil {
-		return nil, err
+	if turn, err = one.root.Prompt(p); err != nil {
+		return "", nil, err
 	}
-	end := make(chan ending, 1)
-	one.waiting[turn] = append(one.waiting[turn], end)
-	return end, nil
+	got := make(chan ending, 1)
+	one.waiting[turn] = append(one.waiting[turn], got)
+	return turn, got, nil
 }
 
 func (one *session) ended(turn string, end ending) {
@@ -163,31 +173,33 @@ func (one *session) abandon() {
 	}
 }
 
-// commands tells which slash commands there are, where that has changed.
-func (one *session) commands(v *view) {
-	type input struct {
-		Hint string `json:"hint"`
-	}
-	type command struct {
-		Name        string `json:"name"`
-		Description string `json:"description"`
-		Input       *input `json:"input,omitempty"`
-	}
+// command is a slash command as the client shows it.
+type command struct {
+	Name        string        `json:"name"`
+	Description string        `json:"description"`
+	Input       *commandInput `json:"input,omitempty"`
+}
+
+// commandInput is what may be typed behind a command.
+type commandInput struct {
+	Hint string `json:"hint"`
+}
+
+// commands tells which slash commands there are, where anything about them has changed.
+func (one *session) commands() {
 	list := []command{}
 	for _, c := range one.allCommands() {
-		entry := command{Name: c.Name, Description: oneLine(c.Description)}
+		entry := command{Name: oneLine(c.Name), Description: oneLine(c.Description)}
 		if _, own := builtins[c.Name]; !own {
-			entry.Input = &input{Hint: "arguments"}
+			entry.Input = &commandInput{Hint: "arguments"}
 		}
 		list = append(list, entry)
 	}
-	names := make([]string, 0, len(list))
-	for _, c := range list {
-		names = append(names, c.Name)
+	one.mu.Lock()
+	same := one.offered != nil && reflect.DeepEqual(one.offered, list)
+	one.offered = list
+	one.mu.Unlock()
+	if !same {
+		one.update(map[string]any{"sessionUpdate": "available_commands_update", "availableCommands": list})
 	}
-	if v.commands != nil && slices.Equal(v.commands, names) {
-		return
-	}
-	v.commands = names
-	one.update(map[string]any{"sessionUpdate": "available_commands_update", "availableCommands": list})
 }

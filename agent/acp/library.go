@@ -38,10 +38,11 @@ func (s *Server) listSessions(ctx context.Context, p listParams) (any, error) {
 		return nil, err
 	}
 	all = slices.DeleteFunc(all, func(i agent.SessionInfo) bool { return i.Parent != "" })
-	page := all[min(skip, len(all)):min(skip+pageSize, len(all))]
+	skip = min(skip, len(all))
+	page := all[skip:min(skip+pageSize, len(all))]
 	sessions := make([]listed, 0, len(page))
 	for _, i := range page {
-		sessions = append(sessions, listed{i.ID, i.Directory, i.Title, i.Updated.UTC().Format(time.RFC3339)})
+		sessions = append(sessions, listed{i.ID, i.Directory, oneLine(i.Title), i.Updated.UTC().Format(time.RFC3339)})
 	}
 	result := map[string]any{"sessions": sessions}
 	if skip+len(page) < len(all) {

@@ -31,7 +31,7 @@ func (one *session) modes() any {
 	}
 	list := []mode{}
 	for _, m := range one.agent.Modes() {
-		list = append(list, mode{m.Name, m.Name, oneLine(m.Description)})
+		list = append(list, mode{m.Name, oneLine(m.Name), oneLine(m.Description)})
 	}
 	now, _ := one.current()
 	return map[string]any{"currentModeId": now, "availableModes": list}
@@ -64,11 +64,11 @@ func (one *session) options(ctx context.Context) []option {
 	mode, model := one.current()
 	modes := option{ID: modeOption, Name: "Agent", Category: "mode", Type: "select", Current: mode, Options: []choice{}}
 	for _, m := range one.agent.Modes() {
-		modes.Options = append(modes.Options, choice{m.Name, m.Name, oneLine(m.Description)})
+		modes.Options = append(modes.Options, choice{m.Name, oneLine(m.Name), oneLine(m.Description)})
 	}
 	models := option{ID: modelOption, Name: "Model", Category: "model", Type: "select", Current: model, Options: []choice{}}
 	for _, name := range one.modelNames(ctx, model) {
-		models.Options = append(models.Options, choice{Value: name, Name: cmp.Or(name, "none is set")})
+		models.Options = append(models.Options, choice{Value: name, Name: cmp.Or(oneLine(name), "none is set")})
 	}
 	return []option{modes, models}
 }
@@ -94,12 +94,13 @@ func (one *session) models(ctx context.Context) any {
 	}
 	list := []model{}
 	for _, name := range one.modelNames(ctx, now) {
-		list = append(list, model{name, name})
+		list = append(list, model{name, oneLine(name)})
 	}
 	return map[string]any{"currentModelId": now, "availableModels": list}
 }
 
-func (s *Server) setMode(_ context.Context, p modeParams) (any, error) {
+// setMode takes effect in its turn among the messages: the next one may be a prompt for that agent and its rules.
+func (s *Server) setMode(p modeParams) (any, error) {
 	one, err := s.find(p.SessionID)
 	if err != nil {
 		return nil, err
@@ -115,7 +116,8 @@ func (s *Server) setModel(ctx context.Context, p modelParams) (any, error) {
 	return nil, one.chooseModel(ctx, p.ModelID)
 }
 
-func (s *Server) setOption(ctx context.Context, p optionParams) (any, error) {
+// setOption takes an agent in its turn, as setMode does; which models there are takes time to find out.
+func (s *Server) setOption(p optionParams) (any, error) {
 	one, err := s.find(p.SessionID)
 	if err != nil {
 		return nil, err
@@ -124,14 +126,20 @@ func (s *Server) setOption(ctx context.Context, p optionParams) (any, error) {
 	case modeOption:
 		err = one.choose(p.Value, "")
 	case modelOption:
-		err = one.chooseModel(ctx, p.Value)
 	default:
 		err = invalid("configId %s is not one of mode, model", quoted(p.ConfigID))
 	}
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"configOptions": one.options(ctx)}, nil
+	return later(func(ctx context.Context) (any, error) {
+		if p.ConfigID == modelOption {
+			if err := one.chooseModel(ctx, p.Value); err != nil {
+				return nil, err
+			}
+		}
+		return map[string]any{"configOptions": one.options(ctx)}, nil
+	}), nil
 }
 
 func (one *session) chooseModel(ctx context.Context, name string) error {

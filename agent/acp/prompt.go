@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/opencode-lsp/opencode-lsp/agent"
+	"github.com/opencode-lsp/opencode-lsp/permission"
 )
 
 // prompt begins a turn in the order of the messages, so that a cancel which follows it finds it, and answers when all of the
@@ -25,12 +26,12 @@ func (s *Server) prompt(p promptParams) (any, error) {
 	}
 	one.trust.Do(one.askTrust)
 	made.Agent, made.Model = one.choices()
-	end, err := one.await(made)
+	turn, end, err := one.await(made)
 	if err != nil {
 		return nil, &Error{Code: codeInvalidRequest, Message: err.Error()}
 	}
 	return later(func(ctx context.Context) (any, error) {
-		defer context.AfterFunc(ctx, func() { one.root.Cancel() })()
+		defer context.AfterFunc(ctx, func() { one.root.CancelTurn(turn) })()
 		return one.stopped(<-end)
 	}), nil
 }
@@ -49,7 +50,7 @@ func (one *session) stopped(end ending) (any, error) {
 	case end.Status == agent.Cancelled:
 		reason = "cancelled"
 	case end.Status == agent.Failed:
-		return nil, &Error{Code: codeInternal, Message: end.Error}
+		return nil, &Error{Code: codeInternal, Message: oneLine(end.Error)}
 	case end.finish == "length":
 		reason = "max_tokens"
 	}
@@ -130,7 +131,7 @@ func (one *session) besides(run func(context.Context) (string, error)) (any, err
 		case err != nil:
 			text = err.Error()
 		}
-		one.update(chunk{Update: "agent_message_chunk", Content: textBlock(text)})
+		one.update(chunk{Update: "agent_message_chunk", Content: textBlock(permission.Visible(text))})
 		return map[string]string{"stopReason": "end_turn"}, nil
 	}), nil
 }

@@ -48,8 +48,11 @@ type setup struct {
 	MCPServers []mcpServer `json:"mcpServers"`
 }
 
+// folders are the workspace's, the working folder first.
+func (p setup) folders() []string { return append([]string{p.Cwd}, p.Additional...) }
+
 func (p setup) check() error {
-	for _, dir := range append([]string{p.Cwd}, p.Additional...) {
+	for _, dir := range p.folders() {
 		if !filepath.IsAbs(dir) {
 			return fmt.Errorf("%q is not an absolute path", dir)
 		}
@@ -57,10 +60,16 @@ func (p setup) check() error {
 			return fmt.Errorf("%s is not a folder", dir)
 		}
 	}
+	names := map[string]bool{}
 	for i, m := range p.MCPServers {
-		if err := m.check(); err != nil {
+		err := m.check()
+		if err == nil && names[m.Name] {
+			err = fmt.Errorf("there are two servers of the name %s", quoted(m.Name))
+		}
+		if err != nil {
 			return fmt.Errorf("mcpServers[%d]: %w", i, err)
 		}
+		names[m.Name] = true
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ type Options struct {
 	Build func(ctx context.Context, c Client) (*Agent, error)
 	// Store keeps the transcripts, for session/list and session/delete.
 	Store agent.Store
-	// Commands is the folder for what terminals run; see terminal.go. It is made when needed.
+	// Commands is the folder for what terminals run; see scripts.go. It is made when needed.
 	Commands string
 }
 
@@ -60,6 +60,9 @@ type Agent struct {
 	Commands func() []Command
 	// Save is edits.save: "ask", "write" or "never".
 	Save func() string
+	// Configure lays other settings, as [Client.Settings], over the rest of the configuration, also where
+	// they are the same and the folders are others. It must not wait for the network.
+	Configure func(settings json.RawMessage)
 	// Trust asks, through ask, whether what the workspace's files would do may be, until ctx ends.
 	Trust func(ctx context.Context, ask func(context.Context, []string) bool)
 	// Close ends everything and waits.
@@ -74,12 +77,13 @@ type Command struct{ Name, Description string }
 
 // Server is one client's connection.
 type Server struct {
-	opt    Options
-	conn   *conn
-	ctx    context.Context
-	client clientCapabilities // fixed at initialize
-	ready  atomic.Bool        // initialize was answered
-	work   sync.WaitGroup     // followers, askers
+	opt     Options
+	conn    *conn
+	ctx     context.Context
+	client  clientCapabilities // fixed at initialize
+	ready   atomic.Bool        // initialize was answered
+	scripts scripts
+	work    sync.WaitGroup // followers, askers
 
 	mu       sync.Mutex
 	sessions map[string]*session
@@ -99,6 +103,8 @@ func Serve(ctx context.Context, rwc io.ReadWriteCloser, opt Options) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &Server{opt: opt, ctx: ctx, conn: newConn(rwc), sessions: map[string]*session{}, opening: map[string]bool{}}
+	s.scripts.dir, s.scripts.store = opt.Commands, opt.Store
+	s.scripts.sweep()
 	go s.conn.read(ctx, s.handle) // a read that cannot be called off ends with the process
 	select {
 	case <-s.conn.eof:
@@ -113,6 +119,7 @@ func Serve(ctx context.Context, rwc io.ReadWriteCloser, opt Options) {
 		s.conn.finish()
 		cancel()
 		s.work.Wait()
+		s.scripts.close()
 	}()
 	select {
 	case <-ended:
@@ -175,9 +182,9 @@ var (
 		"session/delete":            beside((*Server).deleteSession),
 		"session/close":             beside((*Server).closeSession),
 		"session/prompt":            inTurn((*Server).prompt),
-		"session/set_mode":          beside((*Server).setMode),
+		"session/set_mode":          inTurn((*Server).setMode),
 		"session/set_model":         beside((*Server).setModel),
-		"session/set_config_option": beside((*Server).setOption),
+		"session/set_config_option": inTurn((*Server).setOption),
 	}
 	notifications = map[string]method{"session/cancel": inTurn((*Server).cancel)}
 )

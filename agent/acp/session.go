@@ -1,7 +1,9 @@
 package acp
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"sync"
@@ -22,6 +24,8 @@ type session struct {
 	ctx    context.Context // ends before the agent is closed: nobody waits for the client any more
 	cancel context.CancelFunc
 
+	settings json.RawMessage // of the client, changed by who holds the claim to the session
+
 	follower  sync.Once
 	done      chan struct{} // closed when the follower has ended
 	terminals chan shownTerminal
@@ -32,6 +36,7 @@ type session struct {
 	aside       context.CancelFunc       // of /compact, /undo or /redo while it runs
 	seen        int64                    // the last event that the client was shown
 	notices     []string                 // sentences for the user that were not shown yet
+	offered     []command                // that the client was told of
 	known       map[string]bool          // the calls that the client knows before the follower begins
 	trust       sync.Once
 }
@@ -42,11 +47,10 @@ func (s *Server) build(at setup, pick func(*agent.Sessions) (*agent.Session, err
 	if err != nil {
 		return nil, err
 	}
-	one := &session{server: s, done: make(chan struct{}), terminals: make(chan shownTerminal, 4), known: map[string]bool{}, waiting: map[string][]chan ending{}}
+	one := &session{server: s, settings: settings, done: make(chan struct{}), terminals: make(chan shownTerminal, 4), known: map[string]bool{}, waiting: map[string][]chan ending{}}
 	one.ctx, one.cancel = context.WithCancel(s.ctx)
-	given := append([]string{at.Cwd}, at.Additional...)
-	ws := workspace.New(given...)
-	one.files = newFiles(one, ws, given)
+	ws := workspace.New(at.folders()...)
+	one.files = newFiles(one, ws, at.folders())
 	one.asks = newAsker(one)
 	c := Client{
 		Workspace: ws, Applier: one.files, Settings: settings, Barrier: one.files.barrier, Changed: one.files.learn, Opened: one.opened, Notify: one.notice,
@@ -67,6 +71,21 @@ func (s *Server) build(at setup, pick func(*agent.Sessions) (*agent.Session, err
 	one.files.begin(one.id)
 	s.work.Go(one.asks.run)
 	return one, nil
+}
+
+// setUp gives an open session the servers and the further folders that it is loaded or resumed with. The specification has
+// them sent in full each time: what is not named any more is not used any more. Its caller holds the claim to the session.
+func (one *session) setUp(at setup) error {
+	settings, err := mcpSettings(at.MCPServers)
+	if err != nil {
+		return err
+	}
+	moved := one.files.setFolders(at.folders())
+	if moved || !bytes.Equal(settings, one.settings) {
+		one.settings = settings
+		one.agent.Configure(settings)
+	}
+	return nil
 }
 
 // keep makes a session known, or closes it where the connection is over.
@@ -132,7 +151,7 @@ func (one *session) opened(s *agent.Session) {
 
 // update sends one thing that the client sees of the session.
 func (one *session) update(what any) {
-	one.server.conn.notify("session/update", map[string]any{"sessionId": one.id, "update": what})
+	one.server.conn.notify(context.Background(), "session/update", map[string]any{"sessionId": one.id, "update": what})
 }
 
 // notice keeps a sentence for the user until the follower shows it.
@@ -178,7 +197,12 @@ func (s *Server) loadSession(ctx context.Context, p resumeParams) (any, error) {
 		return nil, err
 	}
 	defer release()
-	one.replay(ctx)
+	if err := one.replay(ctx); err != nil {
+		if _, unknown := s.find(one.id); unknown != nil {
+			one.close()
+		}
+		return nil, err
+	}
 	return s.begin(ctx, one, false)
 }
 
@@ -191,14 +215,17 @@ func (s *Server) resumeSession(ctx context.Context, p resumeParams) (any, error)
 	return s.begin(ctx, one, false)
 }
 
-// open opens a stored session, or finds it open and idle. Nobody else opens or closes it until release is called.
+// open opens a stored session, or finds it open and idle, to be set up as the client now says. Nobody else opens or closes it
+// until release is called.
 func (s *Server) open(ctx context.Context, p resumeParams) (one *session, release func(), err error) {
 	free, err := s.claim(p.SessionID)
 	if err != nil {
 		return nil, nil, err
 	}
 	if one, err = s.find(p.SessionID); err == nil {
-		err = one.idleIn(p.Cwd)
+		if err = one.idleIn(p.Cwd); err == nil {
+			err = one.setUp(p.setup)
+		}
 	} else {
 		one, err = s.build(p.setup, func(all *agent.Sessions) (*agent.Session, error) {
 			if err := lists(ctx, all, p.SessionID); err != nil {
@@ -216,10 +243,13 @@ func (s *Server) open(ctx context.Context, p resumeParams) (one *session, releas
 
 // idleIn is an error where the session does not belong to a folder, or is at work.
 func (one *session) idleIn(cwd string) error {
+	one.mu.Lock()
+	busy := one.aside != nil
+	one.mu.Unlock()
 	switch {
 	case one.root.Info().Directory != workspace.New(cwd).Roots()[0]:
 		return agent.ErrNotFound
-	case one.root.Busy() != "":
+	case busy || one.root.Busy() != "":
 		return &Error{Code: codeInvalidRequest, Message: "the session is busy; cancel its turn before it is loaded again"}
 	}
 	return nil

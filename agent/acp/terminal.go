@@ -2,7 +2,6 @@ package acp
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"io"
 	"os"
@@ -53,8 +52,7 @@ var plain = regexp.MustCompile(`^[A-Za-z0-9/._-]+$`)
 // clients start it as it is: only words in which no shell sees anything but themselves are the same to both, so that what was
 // allowed is what runs. The script first takes away what our own children would not see of the environment.
 func (s *Server) script(c tools.TerminalCommand) (string, error) {
-	path := filepath.Join(s.opt.Commands, rand.Text()+".sh")
-	if runtime.GOOS == "windows" || !plain.MatchString(path) || !plain.MatchString(c.Argv[0]) {
+	if runtime.GOOS == "windows" || !plain.MatchString(s.opt.Commands) || !plain.MatchString(c.Argv[0]) {
 		return "", tools.ErrNoTerminal
 	}
 	var b strings.Builder
@@ -66,11 +64,7 @@ func (s *Server) script(c tools.TerminalCommand) (string, error) {
 		b.WriteString(" '" + strings.ReplaceAll(arg, "'", `'\''`) + "'")
 	}
 	b.WriteString("\n")
-	err := os.MkdirAll(s.opt.Commands, 0o700)
-	if err == nil {
-		err = os.WriteFile(path, []byte(b.String()), 0o600)
-	}
-	return path, err
+	return s.scripts.write(b.String())
 }
 
 // privileged makes bash take no functions and no start files from the environment; the client's may hold what ours does not.
@@ -111,17 +105,42 @@ func (t runningTerminal) params() map[string]string {
 	return map[string]string{"sessionId": t.one.id, "terminalId": t.id}
 }
 
-// createTerminal starts the script. Where the client refuses nothing has run. Once it was asked for, the terminal is waited for,
-// whatever the user cancels meanwhile: nobody could end a command whose terminal nobody knows.
+// createTerminal starts the script. Where the client refuses nothing has run. A terminal that comes when nobody waits for it any
+// more is ended: nobody else would know of it.
 func (one *session) createTerminal(ctx context.Context, c tools.TerminalCommand, script string) (runningTerminal, error) {
-	type created struct {
-		ID string `json:"terminalId"`
+	if ctx.Err() != nil {
+		return runningTerminal{}, context.Cause(ctx)
+	}
+	type made struct {
+		runningTerminal
+		err error
+	}
+	waits, cancel := lingering(ctx)
+	defer cancel()
+	got := make(chan made)
+	one.server.work.Go(func() { // until the client answers or leaves
+		t, err := one.askTerminal(context.WithoutCancel(ctx), c, script)
+		select {
+		case got <- made{t, err}:
+		case <-waits.Done():
+			t.endLate(err)
+		}
+	})
+	select {
+	case m := <-got:
+		return m.runningTerminal, m.err
+	case <-waits.Done():
 	}
 	if ctx.Err() != nil {
 		return runningTerminal{}, context.Cause(ctx)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), askWithin)
-	defer cancel()
+	return runningTerminal{}, errors.New("the editor does not answer for its terminal; whether the command ran is not known")
+}
+
+func (one *session) askTerminal(ctx context.Context, c tools.TerminalCommand, script string) (runningTerminal, error) {
+	type created struct {
+		ID string `json:"terminalId"`
+	}
 	got, err := call[created](ctx, one.server.conn, "terminal/create", map[string]any{
 		"sessionId": one.id, "command": c.Argv[0], "args": privileged([]string{c.Argv[0], script})[1:], "cwd": c.Dir, "outputByteLimit": maxTerminal,
 		"env": []pair{{Name: "BASH_ENV"}, {Name: "ENV"}},
@@ -134,6 +153,17 @@ func (one *session) createTerminal(ctx context.Context, c tools.TerminalCommand,
 		err = errors.New("the editor gave its terminal no id; whether the command ran is not known")
 	}
 	return runningTerminal{one, got.ID}, err
+}
+
+// endLate ends a terminal that nobody waits for.
+func (t runningTerminal) endLate(err error) {
+	if err != nil {
+		return // there is none
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), endWithin)
+	defer cancel()
+	t.tell(ctx, "terminal/kill")
+	t.tell(ctx, "terminal/release")
 }
 
 // terminalStatus is how a command ended.

@@ -47,7 +47,7 @@ type callArgs struct {
 func describe(c tools.Call, root string) toolCall {
 	var a callArgs
 	_ = json.Unmarshal([]byte(c.Arguments), &a) // what is of another type is not shown
-	t := toolCall{ID: c.ID, Name: c.Name, Kind: kind(c.Name), RawInput: rawInput(c.Arguments), Title: title(c.Name, a)}
+	t := toolCall{ID: c.ID, Name: oneLine(c.Name), Kind: kind(c.Name), RawInput: rawInput(c.Arguments), Title: title(c.Name, a)}
 	if c.Name == "bash" {
 		t.Content = []toolContent{fenced(a.Command)}
 	}
@@ -69,7 +69,7 @@ func title(tool string, a callArgs) string {
 		return "`" + strings.ReplaceAll(clip(oneLine(a.Command)), "`", "'") + "`"
 	}
 	about := cmp.Or(a.FilePath, a.Pattern, a.Path, a.URL, a.Name, a.Description)
-	return clip(strings.TrimSpace(tool + " " + oneLine(about)))
+	return clip(oneLine(tool + " " + about))
 }
 
 // clip takes the middle out of what is too long, and says so.

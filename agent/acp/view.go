@@ -20,7 +20,6 @@ type view struct {
 	running       string          // the call that runs
 	terminals     map[string]string
 	progress      time.Time // of the last one shown
-	commands      []string
 	mode, model   string
 	finish        string // of the last reply
 }
@@ -131,7 +130,7 @@ func (v *view) usage(r *agent.Reply) {
 func (v *view) info(e agent.Event) {
 	i := e.Session
 	if i.Title != "" {
-		v.session.update(map[string]string{"sessionUpdate": "session_info_update", "title": i.Title, "updatedAt": e.Time.UTC().Format(time.RFC3339)})
+		v.session.update(map[string]string{"sessionUpdate": "session_info_update", "title": oneLine(i.Title), "updatedAt": e.Time.UTC().Format(time.RFC3339)})
 	}
 	changed := i.Agent != v.mode || i.Model != v.model
 	v.mode, v.model = i.Agent, i.Model
@@ -220,7 +219,7 @@ func plan(todos []tools.Todo) any {
 		if t.Status == "cancelled" {
 			t.Status = "completed"
 		}
-		entries = append(entries, entry{t.Content, t.Priority, t.Status})
+		entries = append(entries, entry{oneLine(t.Content), t.Priority, t.Status})
 	}
 	return map[string]any{"sessionUpdate": "plan", "entries": entries}
 }

@@ -132,7 +132,7 @@ func (a *API) fileContent(c *call, _ none) (FileContent, error) {
 	if !a.opt.MayRead(p.Abs) {
 		return FileContent{}, forbidden("the permission rules do not let that file be read unasked; open it in the editor")
 	}
-	f, err := a.opt.Workspace.Read(p.Abs)
+	f, err := a.opt.Workspace.Read(c.Context(), p.Abs)
 	if err != nil {
 		return FileContent{}, badRequest("Query", "path cannot be read: it is a folder, too large, or no regular file")
 	}
@@ -168,7 +168,7 @@ func (a *API) findText(c *call, _ none) ([]Match, error) {
 	for _, m := range found {
 		text, known := texts[m.Path]
 		if !known {
-			f, _ := a.opt.Workspace.Read(m.Path) // gone by now: no offsets
+			f, _ := a.opt.Workspace.Read(c.Context(), m.Path) // gone by now: no offsets
 			text = f.Text
 			texts[m.Path] = text
 		}

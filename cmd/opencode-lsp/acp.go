@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"sync"
 
 	"github.com/spf13/cobra"
@@ -39,18 +40,25 @@ func (p *program) serveACP(ctx context.Context) error {
 		return err
 	}
 	defer s.Close()
-	acp.Serve(ctx, stdio{p.stdin, p.stdout}, acp.Options{Version: version(), Build: p.buildACP, Store: s, Commands: p.dirs.commands()})
+	acp.Serve(ctx, stdio{p.stdin, p.stdout}, acp.Options{Version: version(), Build: p.acpBuilder(), Store: s, Commands: p.dirs.commands()})
 	return nil
 }
 
+// acpBuilder makes the agents of a client's sessions.
+func (p *program) acpBuilder() func(context.Context, acp.Client) (*acp.Agent, error) {
+	share := newServerShare()
+	return func(ctx context.Context, c acp.Client) (*acp.Agent, error) { return p.buildACP(ctx, c, share) }
+}
+
 // buildACP makes the agent of one session of the client.
-func (p *program) buildACP(ctx context.Context, c acp.Client) (*acp.Agent, error) {
+func (p *program) buildACP(ctx context.Context, c acp.Client, share *serverShare) (*acp.Agent, error) {
 	e, err := newEngine(p, c.Workspace, c.Notify)
 	if err != nil {
 		return nil, err
 	}
 	e.editor, e.terminal, e.changed = c.Settings, c.Terminal, c.Changed
 	e.load(ctx)
+	share.join(e, c.Settings)
 	ctx, cancel := context.WithCancel(ctx)
 	var work sync.WaitGroup
 	work.Go(func() { e.watchAll(ctx) })
@@ -64,10 +72,15 @@ func (p *program) buildACP(ctx context.Context, c acp.Client) (*acp.Agent, error
 		Commands: e.acpCommands,
 		Save:     func() string { return e.now().Edits.Save },
 		Trust:    e.askTrust,
+		Configure: func(settings json.RawMessage) {
+			share.join(e, settings)
+			e.load(ctx)
+		},
 		Close: func() {
 			sessions.Close()
 			cancel()
 			work.Wait()
+			share.leave(e)
 			e.close()
 		},
 	}, nil

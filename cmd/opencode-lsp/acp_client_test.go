@@ -28,12 +28,14 @@ type acpClient struct {
 	dir   string // the workspace
 	home  string
 	model *agenttest.Server
+	mcp   *scriptedServer
 
 	// answers take the place of the usual answers, by method. An error is answered as one.
 	answers map[string]func(params json.RawMessage) (any, error)
 	// buffers are the open files by path; saves says that a write goes to the disk too.
 	buffers map[string]string
 	saves   bool
+	silent  bool // requests are not answered
 
 	mu      sync.Mutex
 	last    int
@@ -42,6 +44,7 @@ type acpClient struct {
 	asked   []acpMessage // what the agent has requested
 	ended   chan error
 	news    chan struct{} // holds one when there are updates that nobody has looked at
+	reading chan struct{} // held while a message is read
 }
 
 // acpMessage is any message.
@@ -88,7 +91,7 @@ func (c *acpClient) connect() {
 	c.pipe = ours
 	p := &program{
 		getenv: environment(lsptest.World{Home: c.home}, agenttest.BaseURL, "chat"), stdin: theirs, stdout: theirs, stderr: io.Discard,
-		http: &http.Client{Transport: routes{newScriptedServer(), c.model.Client().Transport}}, web: site(), bubble: true,
+		http: &http.Client{Transport: routes{c.mcp, c.model.Client().Transport}}, web: site(), bubble: true,
 	}
 	p.dirs = findDirs(p.getenv)
 	go func() { c.ended <- p.serveACP(context.Background()) }()
@@ -109,9 +112,15 @@ func newACPClient(t *testing.T, dir, home string) *acpClient {
 		t.Fatal(err)
 	}
 	return &acpClient{
-		t: t, dir: dir, home: home, saves: true, answers: map[string]func(json.RawMessage) (any, error){}, buffers: map[string]string{},
-		waiting: map[int]chan acpMessage{}, ended: make(chan error, 1), news: make(chan struct{}, 1),
+		t: t, mcp: newScriptedServer(), dir: dir, home: home, saves: true, answers: map[string]func(json.RawMessage) (any, error){}, buffers: map[string]string{},
+		waiting: map[int]chan acpMessage{}, ended: make(chan error, 1), news: make(chan struct{}, 1), reading: make(chan struct{}, 1),
 	}
+}
+
+// pause makes the client read one more message at most, until resume.
+func (c *acpClient) pause() (resume func()) {
+	c.reading <- struct{}{}
+	return func() { <-c.reading }
 }
 
 func writeFile(t *testing.T, path, text string) {
@@ -127,6 +136,8 @@ func writeFile(t *testing.T, path, text string) {
 func (c *acpClient) read(pipe io.Reader) {
 	r := bufio.NewReader(pipe)
 	for {
+		c.reading <- struct{}{}
+		<-c.reading
 		line, err := r.ReadBytes('\n')
 		if err != nil {
 			return
@@ -154,7 +165,9 @@ func (c *acpClient) read(pipe io.Reader) {
 			c.mu.Lock()
 			c.asked = append(c.asked, m)
 			c.mu.Unlock()
-			go c.answer(m)
+			if !c.silent {
+				go c.answer(m)
+			}
 		}
 	}
 }
@@ -329,74 +342,4 @@ func (c *acpClient) requests(method string) (all []map[string]any) {
 		}
 	}
 	return all
-}
-
-// story is the updates so far in short, one a line; it forgets them.
-func (c *acpClient) story() string {
-	synctest.Wait()
-	return c.soFar()
-}
-
-// soFar is the story without waiting for the rest.
-func (c *acpClient) soFar() string {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var b strings.Builder
-	last := ""
-	for _, u := range c.updates {
-		kind, _, isText := strings.Cut(u["sessionUpdate"].(string), "_chunk")
-		if line := tell(u); isText && kind == last {
-			b.WriteString(strings.TrimPrefix(line, kind+" "))
-		} else if line != "" {
-			b.WriteString("\n" + line)
-		} else {
-			continue
-		}
-		last = kind
-	}
-	c.updates = nil
-	return strings.ReplaceAll(b.String(), c.dir, "DIR") + "\n"
-}
-
-// tell is an update in short. Pieces of text are joined to what stands before.
-func tell(u map[string]any) string {
-	kind := u["sessionUpdate"].(string)
-	switch kind {
-	case "agent_message_chunk", "user_message_chunk", "agent_thought_chunk":
-		content := u["content"].(map[string]any)
-		if content["type"] != "text" {
-			return fmt.Sprintf("%s (%v)", strings.TrimSuffix(kind, "_chunk"), content["mimeType"])
-		}
-		return fmt.Sprintf("%s %v", strings.TrimSuffix(kind, "_chunk"), content["text"])
-	case "tool_call", "tool_call_update":
-		text := fmt.Sprintf("%s %v %v", kind, u["toolCallId"], u["status"])
-		if kind == "tool_call" {
-			text += fmt.Sprintf(" %v %v", u["kind"], u["title"])
-		}
-		for _, c := range list(u["content"]) {
-			c := c.(map[string]any)
-			switch c["type"] {
-			case "diff":
-				text += fmt.Sprintf(" diff %v", c["path"])
-			case "terminal":
-				text += fmt.Sprintf(" terminal %v", c["terminalId"])
-			}
-		}
-		return text
-	case "plan":
-		data, _ := json.Marshal(u["entries"])
-		return "plan " + string(data)
-	case "usage_update":
-		return fmt.Sprintf("usage of %v, cost %v", u["size"], u["cost"] != nil)
-	case "notice":
-		return fmt.Sprintf("notice %v", u["title"])
-	case "available_commands_update", "session_info_update":
-		return ""
-	}
-	return kind
-}
-
-func list(v any) []any {
-	l, _ := v.([]any)
-	return l
 }

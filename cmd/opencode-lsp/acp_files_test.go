@@ -249,6 +249,11 @@ func (c *acpClient) methods() (all []string) {
 	return all
 }
 
+// scripts are the files that terminals run.
+func (c *acpClient) scripts() ([]string, error) {
+	return filepath.Glob(filepath.Join(c.home, ".local/share/opencode-lsp/commands/*/*"))
+}
+
 // A command runs in the client's terminal: shown with its call, waited for, released. What runs is what was asked about.
 func TestACPTerminal(t *testing.T) {
 	inACP(t, nil, "\ncall bash {\"command\":\"echo 'a b' | cat\"}\n\nDone.\n", func(t *testing.T, c *acpClient) {
@@ -286,8 +291,7 @@ func TestACPTerminal(t *testing.T) {
 		if got := c.story(); !strings.Contains(got, "terminal t1") || !strings.Contains(c.told(), "from the terminal") || !strings.Contains(c.told(), "exit code 3") {
 			t.Errorf("%s\nthe model was told %q", got, c.told())
 		}
-		left, err := os.ReadDir(filepath.Join(c.home, ".local/share/opencode-lsp/commands"))
-		if err != nil || len(left) > 0 {
+		if left, err := c.scripts(); err != nil || len(left) > 0 {
 			t.Errorf("%v is left of the command, %v", left, err)
 		}
 	})
@@ -323,27 +327,32 @@ func TestACPTerminalStops(t *testing.T) {
 	}
 }
 
-// The user cancels before the client has answered with its terminal: that is ended, too.
+// The user cancels before the client has answered with its terminal: that is ended, too, and a client that takes its time does
+// not hold the user up.
 func TestACPTerminalLate(t *testing.T) {
-	inACP(t, nil, "\ncall bash {\"command\":\"sleep 1\"}\n\nDone.\n", func(t *testing.T, c *acpClient) {
-		ended := make(chan struct{})
-		defer close(ended)
-		c.terminals("", ended)
-		c.answers["terminal/create"] = func(json.RawMessage) (any, error) {
-			time.Sleep(time.Second)
-			return map[string]string{"terminalId": "t1"}, nil
-		}
-		c.choose("once")
-		session := c.start("terminal")
-		answer := c.begin("session/prompt", acpText(session, "x"))
-		synctest.Wait()
-		c.notify("session/cancel", map[string]any{"sessionId": session})
-		m := <-answer
-		time.Sleep(time.Minute) // until the last late answer
-		if got := strings.Join(c.methods(), " "); !strings.Contains(string(m.Result), "cancelled") || !strings.HasSuffix(got, "terminal/kill terminal/output terminal/release") {
-			t.Errorf("%s; the agent asked for %s", m.Result, got)
-		}
-	})
+	for late, last := range map[time.Duration]string{
+		graceOfClients / 2:  "terminal/kill terminal/output terminal/release",
+		30 * graceOfClients: "terminal/create terminal/kill terminal/release",
+	} {
+		inACP(t, nil, "\ncall bash {\"command\":\"sleep 1\"}\n\nDone.\n", func(t *testing.T, c *acpClient) {
+			ended := make(chan struct{})
+			defer close(ended)
+			c.terminals("", ended)
+			c.answers["terminal/create"] = func(json.RawMessage) (any, error) {
+				time.Sleep(late)
+				return map[string]string{"terminalId": "t1"}, nil
+			}
+			c.choose("once")
+			session := c.start("terminal")
+			answer := c.begin("session/prompt", acpText(session, "x"))
+			synctest.Wait()
+			c.cancelled(session, answer, 2*graceOfClients)
+			time.Sleep(time.Hour) // until the last late answer
+			if got := strings.Join(c.methods(), " "); !strings.HasSuffix(got, last) {
+				t.Errorf("%s late: the agent asked for %s", late, got)
+			}
+		})
+	}
 }
 
 // A client that does not say how the command ended: that is no success.

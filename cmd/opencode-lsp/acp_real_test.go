@@ -3,8 +3,11 @@
 package main
 
 import (
+	"encoding/json"
 	"io"
 	"os/exec"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,5 +89,60 @@ agent_message On we go.
 	second.Close()
 	if err := second.cmd.Wait(); err != nil {
 		t.Error(err)
+	}
+}
+
+// kill -9 while a terminal is about to run a command: the next process removes the script; that of a process that lives stays.
+func TestACPKilledScripts(t *testing.T) {
+	t.Parallel()
+	steps, err := agenttest.Parse(strings.Repeat("\ncall bash {\"command\":\"true\"}\n", 2))
+	if err != nil {
+		t.Fatal(err)
+	}
+	model := agenttest.New(steps...)
+	t.Cleanup(model.Close)
+	h := newHome(t)
+	h.model = model.URL()
+	over := make(chan struct{})
+	defer close(over)
+	start := func() *acpProcess {
+		c := newACPClient(t, t.TempDir(), h.dir)
+		asked := make(chan struct{})
+		c.answers["terminal/create"] = func(json.RawMessage) (any, error) {
+			close(asked)
+			<-over
+			return nil, &acpError{-32603, "no"}
+		}
+		c.choose("once")
+		p := c.startProcess(h)
+		c.begin("session/prompt", acpText(c.start("terminal"), "run it"))
+		<-asked
+		return p
+	}
+	c := newACPClient(t, t.TempDir(), h.dir)
+	dead := start()
+	left, err := c.scripts()
+	living := start()
+	both, err2 := c.scripts()
+	if len(left) != 1 || len(both) != 2 || err != nil || err2 != nil {
+		t.Fatalf("scripts: %q, then %q, %v %v", left, both, err, err2)
+	}
+	dead.cmd.Process.Kill()
+	dead.cmd.Wait()
+
+	next := c.startProcess(h)
+	c.must("initialize", map[string]any{"protocolVersion": 1})
+	stay := slices.DeleteFunc(both, func(path string) bool { return path == left[0] })
+	if now, err := c.scripts(); !slices.Equal(now, stay) || err != nil {
+		t.Errorf("scripts: %q, want %q, %v", now, stay, err)
+	}
+	for _, p := range []*acpProcess{living, next} {
+		p.Close()
+		if err := p.cmd.Wait(); err != nil {
+			t.Error(err)
+		}
+	}
+	if folders, err := filepath.Glob(filepath.Join(h.dir, ".local/share/opencode-lsp/commands/*")); len(folders) > 0 || err != nil {
+		t.Errorf("in the end: %q, %v", folders, err)
 	}
 }

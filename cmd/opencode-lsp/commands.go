@@ -89,7 +89,7 @@ func (e *engine) command(ctx context.Context, text string) (c slashCommand, argu
 	}
 	all := e.commands()
 	if _, ok := all[name]; !ok && strings.Contains(name, ":") { // a server that may be starting still
-		e.servers.Ready(ctx, turnPatience)
+		e.mcp().Ready(ctx, turnPatience)
 		all = e.commands()
 	}
 	if c, ok = all[name]; ok || name == "" || strings.Contains(name, "/") {

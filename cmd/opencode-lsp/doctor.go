@@ -186,8 +186,8 @@ func (d *doctor) servers(ctx context.Context) {
 		d.ok("local", "%s", name)
 	}
 	d.startServers()
-	d.engine.servers.Ready(ctx, doctorPatience)
-	for _, m := range d.engine.servers.Status() {
+	d.engine.mcp().Ready(ctx, doctorPatience)
+	for _, m := range d.engine.mcp().Status() {
 		switch m.State {
 		case mcp.Connected:
 			d.ok("mcp", "%s", serverLine(m))

@@ -39,7 +39,6 @@ type engine struct {
 	// contents keeps what files held, for undo.
 	contents *workspace.Contents
 	tracker  *workspace.Tracker
-	servers  *mcp.Servers
 	// languages are the language servers that we run; none are asked where the editor passes on what its own say.
 	languages *servers.Servers
 	fed       bool
@@ -51,14 +50,15 @@ type engine struct {
 	fetched  fetched
 	served   atomic.Pointer[httpapi.API] // nil: the sessions are not served over HTTP
 
-	mu     sync.Mutex
-	config *config.Config
-	loads  int                // counts configurations
-	base   []permission.Layer // the rules for all agents
-	team   team
-	editor json.RawMessage // the editor's settings
-	flags  json.RawMessage // the command line's
-	chosen string          // by opencode.model.select
+	mu      sync.Mutex
+	config  *config.Config
+	servers *mcp.Servers       // see mcp
+	loads   int                // counts configurations
+	base    []permission.Layer // the rules for all agents
+	team    team
+	editor  json.RawMessage // the editor's settings
+	flags   json.RawMessage // the command line's
+	chosen  string          // by opencode.model.select
 	// chosenAgent is the one picked by opencode.agent.select, "" for none.
 	chosenAgent string
 	models      map[string]agent.Model
@@ -88,7 +88,7 @@ func newEngine(p *program, ws *workspace.Workspace, notify func(string)) (*engin
 		grants: permission.NewGrants(s), http: client, notify: notify,
 		models: map[string]agent.Model{}, seats: map[string]*seat{}, loaded: make(chan struct{}, 1), where: tools.Place(ws, p.dirs.home, ws.Roots()[0]),
 	}
-	e.servers = e.newServers()
+	e.servers = mcp.New(e.serverOptions())
 	e.languages = e.newLanguages()
 	return e, nil
 }
@@ -114,9 +114,10 @@ func (e *engine) load(ctx context.Context) {
 		Roots: e.ws.Roots(), Env: e.program.getenv, UserDir: e.program.dirs.config, Editor: e.editor, Flags: e.flags,
 		Trusted: func(hash string) bool { return e.trusted(ctx, hash) },
 	}
+	servers := e.servers // which belong to these settings; see serverShare
 	e.mu.Unlock()
 	cfg, warnings := config.Load(ctx, sources)
-	warnings = append(warnings, e.take(cfg)...)
+	warnings = append(warnings, e.take(cfg, servers)...)
 	e.mu.Lock()
 	fresh := slices.DeleteFunc(slices.Clone(warnings), func(w config.Warning) bool { return slices.Contains(e.warnings, w) })
 	e.warnings = warnings
@@ -131,8 +132,9 @@ func (e *engine) load(ctx context.Context) {
 	}
 }
 
-// take makes a configuration the one in force, and returns what its agents and language servers ask for in vain.
-func (e *engine) take(cfg *config.Config) []config.Warning {
+// take makes a configuration the one in force, for these MCP servers too, and returns what its agents and language servers ask
+// for in vain.
+func (e *engine) take(cfg *config.Config, servers *mcp.Servers) []config.Warning {
 	base := append([]permission.Layer{permission.Defaults(), e.skillRules(cfg)}, cfg.Permission...)
 	team := newTeam(cfg, base, e.where.Home)
 	e.mu.Lock()
@@ -142,7 +144,7 @@ func (e *engine) take(cfg *config.Config) []config.Warning {
 	serving := e.serving
 	e.mu.Unlock()
 	if serving {
-		e.servers.Configure(cfg.MCP)
+		servers.Configure(cfg.MCP)
 		e.configureLanguages(cfg)
 	}
 	return append(team.warnings(cfg), languageWarnings(cfg.LanguageServers)...)
@@ -334,7 +336,7 @@ func (e *engine) env(s *agent.Session, d *seat, applier workspace.Applier, barri
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: e.program.environ(cfg),
 		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: todos,
 		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) }, Formatters: e.formatters,
-		Skills: e.skills, Nearby: func(abs string) string { return e.nearby(d, abs) },
+		Skills: e.skills, Nearby: func(ctx context.Context, abs string) string { return e.nearby(ctx, d, abs) },
 		Seen: e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser, Tracker: e.tracker, Changed: e.changed, Examine: e.examine,
 	}
 	if e.terminal != nil {
@@ -369,11 +371,11 @@ func (e *engine) place() permission.Place {
 func (e *engine) system(ctx context.Context, p agent.Profile) string {
 	roots, policy := e.ws.Roots(), e.policyOf(p.Name)
 	_, err := os.Stat(filepath.Join(roots[0], ".git"))
-	return agent.SystemPrompt(p, roots, err == nil, time.Now(), e.rules(ctx, policy), e.skillsFor(policy)) + serverWords(e.servers.Instructions())
+	return agent.SystemPrompt(p, roots, err == nil, time.Now(), e.rules(ctx, policy), e.skillsFor(policy)) + serverWords(e.mcp().Instructions())
 }
 
 func (e *engine) close() {
-	e.servers.Close()
+	e.mcp().Close()
 	e.languages.Close()
 	if err := e.store.Close(); err != nil {
 		logger().Warningf("store: %s", err)

@@ -76,7 +76,7 @@ func (f *fileWatch) forget(session string) {
 }
 
 // note is what the model of a session should hear before its next step, "" for nothing.
-func (f *fileWatch) note(s *agent.Session) string {
+func (f *fileWatch) note(ctx context.Context, s *agent.Session) string {
 	f.mu.Lock()
 	seen, paths := f.seen[s.ID()], f.changed[s.ID()]
 	list := slices.Sorted(maps.Keys(paths))
@@ -84,7 +84,7 @@ func (f *fileWatch) note(s *agent.Session) string {
 	f.mu.Unlock()
 	var stale []string
 	for _, path := range list {
-		if file, err := f.ws.Read(path); err == nil && seen.News(file) {
+		if file, err := f.ws.Read(ctx, path); err == nil && seen.News(file) {
 			p, err := f.ws.Resolve(path)
 			if err == nil {
 				stale = append(stale, p.Rel)

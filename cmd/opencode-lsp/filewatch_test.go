@@ -51,16 +51,16 @@ func TestFileWatchNotes(t *testing.T) {
 		f.tell(read)
 		f.tell(unread)
 	}
-	if tell(); f.note(s) != "" {
+	if tell(); f.note(t.Context(), s) != "" {
 		t.Error("a file that holds what was read is called changed")
 	}
 	write("read.txt", "two\n")
 	write("unread.txt", "two\n")
 	tell()
-	if got := f.note(s); !strings.HasSuffix(got, ": read.txt. Read them again before you rely on them.") {
+	if got := f.note(t.Context(), s); !strings.HasSuffix(got, ": read.txt. Read them again before you rely on them.") {
 		t.Errorf("the note is %q", got)
 	}
-	if got := f.note(s); got != "" {
+	if got := f.note(t.Context(), s); got != "" {
 		t.Errorf("the note comes twice: %q", got)
 	}
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"maps"
 	"os"
 	"os/exec"
@@ -60,7 +61,7 @@ func knownFormatters() []formatter {
 
 // formatters are the programs that the settings have format a file after an edit, sorted by name: known ones that are there,
 // and those whose commands the settings give.
-func (e *engine) formatters(path string) []tools.Formatter {
+func (e *engine) formatters(ctx context.Context, path string) []tools.Formatter {
 	set := e.now().Formatters
 	if !set.On {
 		return nil
@@ -82,7 +83,7 @@ func (e *engine) formatters(path string) []tools.Formatter {
 		if entry.Disabled || !ends(path, endings) {
 			continue
 		}
-		if len(command) == 0 && (!f.own || named || set.Repository) && e.wanted(f, path) {
+		if len(command) == 0 && (!f.own || named || set.Repository) && e.wanted(ctx, f, path) {
 			command = e.commandOf(f)
 		}
 		if len(command) > 0 {
@@ -105,13 +106,13 @@ func environ(variables map[string]string) []string {
 }
 
 // wanted reports whether the project uses the formatter: a file of needs lies beside the file or above, within its root.
-func (e *engine) wanted(f formatter, path string) bool {
+func (e *engine) wanted(ctx context.Context, f formatter, path string) bool {
 	if f.needs == "" {
 		return true
 	}
 	for dir := filepath.Dir(path); ; dir = filepath.Dir(dir) {
 		for _, name := range strings.Fields(f.needs) {
-			text, err := e.ws.Read(filepath.Join(dir, name))
+			text, err := e.ws.Read(ctx, filepath.Join(dir, name))
 			if err == nil && text.Exists && (f.word == "" || strings.Contains(text.Text, f.word)) {
 				return true
 			}

@@ -63,7 +63,7 @@ func TestFormatters(t *testing.T) {
 		t.Run(tt.what, func(t *testing.T) {
 			e := &engine{ws: workspace.New(root), config: &config.Config{Formatters: tt.set}}
 			var got []string
-			for _, f := range e.formatters(filepath.Join(e.root(), tt.path)) {
+			for _, f := range e.formatters(t.Context(), filepath.Join(e.root(), tt.path)) {
 				got = append(got, strings.ReplaceAll(strings.Join(slices.Concat(f.Command, f.Environ), " "), e.root(), "@"))
 			}
 			if got := strings.Join(got, "; "); got != tt.want {

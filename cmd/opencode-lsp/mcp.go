@@ -23,33 +23,40 @@ const (
 	doctorPatience = 35 * time.Second
 )
 
-// newServers are the MCP servers of the workspace; none runs yet.
-func (e *engine) newServers() *mcp.Servers {
-	return mcp.New(mcp.Options{
+// serverOptions are what the MCP servers of the workspace are run with.
+func (e *engine) serverOptions() mcp.Options {
+	return mcp.Options{
 		Version: version(), Roots: e.ws.Roots, Environ: func() []string { return e.program.environ(e.now()) },
 		HTTP: e.http.Transport, Tokens: e.program.dirs.tokens(), Notify: e.notify, Asks: true,
-	})
+	}
+}
+
+// mcp are the MCP servers of the workspace.
+func (e *engine) mcp() *mcp.Servers {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.servers
 }
 
 // startServers runs the configured servers, of MCP and of languages, from now on, and those that a later configuration brings.
 func (e *engine) startServers() {
 	e.mu.Lock()
 	e.serving = true
-	cfg := e.config
+	cfg, servers := e.config, e.servers
 	e.mu.Unlock()
-	e.servers.Configure(cfg.MCP)
+	servers.Configure(cfg.MCP)
 	e.configureLanguages(cfg)
 }
 
 // serverTools are the tools of the MCP servers for a session's turn.
 func (e *engine) serverTools(ctx context.Context, s *agent.Session, env *tools.Env, others []tools.Tool) []tools.Tool {
-	e.servers.Ready(ctx, turnPatience)
+	e.mcp().Ready(ctx, turnPatience)
 	taken := make([]string, 0, len(others))
 	for _, t := range others {
 		taken = append(taken, t.Name())
 	}
 	ask := &serverAsker{e, s}
-	return e.servers.Tools(mcp.Session{Env: env, Taken: taken, Asker: mcp.Asker{Elicit: ask.elicit, Sample: ask.sample}})
+	return e.mcp().Tools(mcp.Session{Env: env, Taken: taken, Asker: mcp.Asker{Elicit: ask.elicit, Sample: ask.sample}})
 }
 
 // serverNote stands above what servers say of themselves.
@@ -107,8 +114,8 @@ func (p *program) mcpList() *cobra.Command {
 	return &cobra.Command{Use: "list", Short: "List the MCP servers and how they are", Args: cobra.NoArgs,
 		RunE: action(func(cmd *cobra.Command, _ []string) error {
 			return p.withServers(cmd.Context(), func(e *engine) error {
-				e.servers.Ready(cmd.Context(), doctorPatience)
-				list := e.servers.Status()
+				e.mcp().Ready(cmd.Context(), doctorPatience)
+				list := e.mcp().Status()
 				if len(list) == 0 {
 					fmt.Fprintln(p.stdout, `no MCP servers are configured; put them under "mcp" into opencode.json`)
 				}
@@ -128,12 +135,12 @@ func (p *program) mcpAuth() *cobra.Command {
 		RunE: action(func(cmd *cobra.Command, args []string) error {
 			return p.withServers(cmd.Context(), func(e *engine) error {
 				if forget {
-					return e.servers.SignOut(args[0])
+					return e.mcp().SignOut(args[0])
 				}
-				if err := e.servers.SignIn(cmd.Context(), args[0], p.openBrowser); err != nil {
+				if err := e.mcp().SignIn(cmd.Context(), args[0], p.openBrowser); err != nil {
 					return err
 				}
-				for _, s := range e.servers.Status() {
+				for _, s := range e.mcp().Status() {
 					if s.Name == args[0] {
 						fmt.Fprintln(p.stdout, serverLine(s))
 					}

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -65,7 +66,10 @@ func (a *pipedAnswer) Write(p []byte) (int, error) {
 
 // scriptedServer is an MCP server over streamable HTTP: search answers at once, ask puts a form to the user, sample asks the
 // model, secret wants a sign-in.
-type scriptedServer struct{ answers chan string }
+type scriptedServer struct {
+	answers chan string
+	starts  atomic.Int32
+}
 
 func newScriptedServer() *scriptedServer { return &scriptedServer{answers: make(chan string, 1)} }
 
@@ -93,6 +97,7 @@ func (s *scriptedServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	switch m.Method {
 	case "initialize":
+		s.starts.Add(1)
 		reply(`{"protocolVersion":"2025-11-25","capabilities":{"tools":{},"prompts":{}},"serverInfo":{"name":"docs","version":"1"},"instructions":"Search before you answer."}`)
 	case "tools/list":
 		reply(`{"tools":[{"name":"search","description":"Searches the documents.","inputSchema":{"type":"object","properties":{"q":{"type":"string"}},"required":["q"]},

@@ -14,9 +14,10 @@ import (
 // serverCommands are the prompts of the MCP servers as commands, <server>:<prompt>. Their text is quoted as the server's.
 func (e *engine) serverCommands() []slashCommand {
 	var list []slashCommand
-	for _, p := range e.servers.Prompts() {
+	servers := e.mcp()
+	for _, p := range servers.Prompts() {
 		list = append(list, slashCommand{Name: p.Command, Command: config.Command{Description: p.Description}, make: func(ctx context.Context, typed string) ([]agent.Piece, error) {
-			text, err := e.servers.Prompt(ctx, p, named(p.Arguments, config.Arguments(typed)))
+			text, err := servers.Prompt(ctx, p, named(p.Arguments, config.Arguments(typed)))
 			if err != nil {
 				return nil, err
 			}

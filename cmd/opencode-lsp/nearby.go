@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -8,11 +9,11 @@ import (
 
 // nearby are the instructions that lie between a file which the model reads and the root, the outermost first, each once in
 // a session. Those of the root itself stand in the system prompt.
-func (e *engine) nearby(d *seat, abs string) string {
+func (e *engine) nearby(ctx context.Context, d *seat, abs string) string {
 	r := ruleReader{engine: e, policy: d.rules(), seen: map[string]bool{}}
 	for _, path := range e.ruleFilesAbove(abs) {
 		if d.tell(path) {
-			r.read(path, "")
+			r.read(ctx, path, "")
 		}
 	}
 	var text strings.Builder

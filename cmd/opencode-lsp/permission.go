@@ -139,7 +139,7 @@ func (e *engine) loadFor(ctx context.Context, file string) error {
 	for _, w := range warnings {
 		e.notify(w.String())
 	}
-	e.take(cfg)
+	e.take(cfg, e.mcp())
 	return nil
 }
 

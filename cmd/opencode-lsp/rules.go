@@ -21,10 +21,10 @@ const maxRules = 64 << 10
 // user's own, the repository's, and what `instructions` names.
 func (e *engine) rules(ctx context.Context, p permission.Policy) []agent.Rules {
 	r := ruleReader{engine: e, policy: p, seen: map[string]bool{}}
-	r.readFirst(e.userRules())
+	r.readFirst(ctx, e.userRules())
 	if !e.flag("OPENCODE_DISABLE_PROJECT_CONFIG") {
 		for _, root := range e.ws.Roots() {
-			r.repository(root)
+			r.repository(ctx, root)
 		}
 	}
 	var addresses []config.Instruction
@@ -33,7 +33,7 @@ func (e *engine) rules(ctx context.Context, p permission.Policy) []agent.Rules {
 			addresses = append(addresses, in)
 		} else if matches, err := doublestar.FilepathGlob(in.At, doublestar.WithFilesOnly(), doublestar.WithNoFollow()); err == nil {
 			for _, path := range matches {
-				r.read(path, "")
+				r.read(ctx, path, "")
 			}
 		}
 	}
@@ -78,10 +78,10 @@ type ruleReader struct {
 	rules  []agent.Rules
 }
 
-func (r *ruleReader) readFirst(files []string) {
+func (r *ruleReader) readFirst(ctx context.Context, files []string) {
 	for _, path := range files {
 		if exists(path) {
-			r.read(path, "")
+			r.read(ctx, path, "")
 			return
 		}
 	}
@@ -93,13 +93,13 @@ func exists(path string) bool {
 }
 
 // repository reads all files of the first kind that there is between the folder with .git and the root.
-func (r *ruleReader) repository(root string) {
+func (r *ruleReader) repository(ctx context.Context, root string) {
 	folders := config.Folders(root, r.program.dirs.home)
 	for _, name := range r.ruleFiles() {
 		found := false
 		for _, dir := range folders {
 			if path := filepath.Join(dir, name); exists(path) {
-				r.read(path, folders[0])
+				r.read(ctx, path, folders[0])
 				found = true
 			}
 		}
@@ -111,14 +111,14 @@ func (r *ruleReader) repository(root string) {
 
 // read takes a file in. top is the folder of the repository that it belongs to; "" where it is one of the user's, unless
 // it lies in the workspace.
-func (r *ruleReader) read(path, top string) {
+func (r *ruleReader) read(ctx context.Context, path, top string) {
 	real, err := r.ws.Resolve(path)
 	repository := top != "" || r.inWorkspace(path) || err == nil && real.Inside()
 	if err != nil || repository && !r.mayTell(real.Abs, top) {
 		logger().Warningf("the instructions %s are left out: they lead to a file that may not be read unasked", path)
 		return
 	}
-	f, err := r.ws.Read(path)
+	f, err := r.ws.Read(ctx, path)
 	if err != nil || !f.Exists || r.seen[f.Path] || f.Text == "" {
 		return
 	}

@@ -214,7 +214,7 @@ func mcpKinds(servers map[string]json.RawMessage) map[string]any {
 	return kinds
 }
 
-func (e *engine) apiMCP() map[string]httpapi.MCPStatus { return wireMCP(e.servers.Status()) }
+func (e *engine) apiMCP() map[string]httpapi.MCPStatus { return wireMCP(e.mcp().Status()) }
 
 // wireMCP says that a server failed, but not why: that may hold its command, its address, and what it wrote before it ended,
 // keys among it.

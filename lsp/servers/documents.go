@@ -44,7 +44,7 @@ func (c *client) look(ctx context.Context, paths []string, round int) {
 
 // sync brings one document to its present text.
 func (c *client) sync(ctx context.Context, path string, d doc, open bool) {
-	file, err := c.opt.Workspace.Read(path)
+	file, err := c.opt.Workspace.Read(ctx, path)
 	if err != nil || !file.Exists || file.Editable() != nil {
 		if open {
 			c.drop(ctx, path)
