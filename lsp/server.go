@@ -62,8 +62,9 @@ type Agent struct {
 	// Models are the names that opencode.model.select offers; Model is the one in use, "" for none.
 	Models func(ctx context.Context) []string
 	Model  func() string
-	// SetModel makes a model the default of this editor.
-	SetModel func(name string)
+	// SetModel makes a model the default of this editor. Usable is an error where there is no such model.
+	SetModel func(name string) error
+	Usable   func(name string) error
 	// Agents are the names that opencode.agent.select offers; Agent is the one in use.
 	Agents func() []string
 	Agent  func() string
