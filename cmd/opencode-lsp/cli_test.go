@@ -158,6 +158,37 @@ func TestSendAndAnswer(t *testing.T) {
 	}
 }
 
+// A folder that joins the workspace later is reached too, and one that has left it no more.
+func TestSendToFolders(t *testing.T) {
+	c, _ := newCLI(t, "Hello.\n")
+	ed := c.edit()
+	other, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := []any{map[string]any{"uri": "file://" + other, "name": "other"}}
+	change := func(added, removed []any, open int) {
+		t.Helper()
+		ed.Notify("workspace/didChangeWorkspaceFolders", map[string]any{"event": map[string]any{"added": added, "removed": removed}})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for sockets := 0; sockets != open; { // nothing tells when the socket is there
+			list, err := filepath.Glob(filepath.Join(c.home.runtime, "opencode-lsp", "*.sock"))
+			if sockets = len(list); err != nil || ctx.Err() != nil {
+				t.Fatalf("%d sockets, want %d: %v", sockets, open, err)
+			}
+			if _, err := ed.Command(ctx, "opencode.status"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c.runIn(other, 3, "no opencode-lsp runs", "send", "hello")
+	change(folder, nil, 2)
+	c.runIn(other, 0, "Hello.", "send", "--wait", "hello")
+	change(nil, folder, 1)
+	c.runIn(other, 3, "no opencode-lsp runs", "send", "hello")
+}
+
 // Two editors on one folder have a server each: a prompt goes to the newest or to the one that is named, an answer to the
 // one that asks.
 func TestSeveralServers(t *testing.T) {
