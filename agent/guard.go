@@ -8,6 +8,9 @@ import (
 // doomLoop is how often the same call in a row becomes a question of its own (OpenCode's doom_loop).
 const doomLoop = 3
 
+// doomLoopPermission is what rules call that question.
+const doomLoopPermission = "doom_loop"
+
 // loopGuard notices a model that repeats itself.
 type loopGuard struct {
 	last  tools.Call
@@ -31,7 +34,7 @@ func (g *loopGuard) again(c tools.Call) bool {
 // loopItem is what is asked of such a call.
 func loopItem(c tools.Call) permission.Item {
 	return permission.Item{
-		Permission: "doom_loop", Values: []string{c.Name}, Always: c.Name,
+		Permission: doomLoopPermission, Values: []string{c.Name}, Always: c.Name,
 		Why: "the model makes the very same call for the third time in a row",
 	}
 }

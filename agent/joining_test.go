@@ -1,6 +1,7 @@
 package agent_test
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -59,6 +60,12 @@ func TestJoinsItsOwn(t *testing.T) {
 func TestJoinsNoCommandEarly(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		b := newBench(t, reply{text: "one", hang: true})
+		known := make(chan struct{})
+		b.expand = func(context.Context, agent.Prompt) (agent.Expansion, error) {
+			<-known
+			return agent.Expansion{}, nil
+		}
+		b.open()
 		s := b.session()
 		turn, err := s.Prompt(agent.Prompt{Text: "/go", Agent: "plan"})
 		if err != nil {
@@ -70,6 +77,7 @@ func TestJoinsNoCommandEarly(t *testing.T) {
 		if same, err := s.Prompt(agent.Prompt{Text: "and that"}); err != nil || same != turn {
 			t.Errorf("whoever takes it: turn %q, %v", same, err)
 		}
+		close(known)
 		synctest.Wait()
 		if same, err := s.Prompt(agent.Prompt{Text: "and this", Agent: "plan"}); err != nil || same != turn {
 			t.Errorf("in the turn: turn %q, %v", same, err)

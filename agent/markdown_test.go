@@ -103,6 +103,11 @@ func TestMarkdownIsReadable(t *testing.T) {
 			t.Errorf("%q became %q", want, got)
 		}
 	}
+	call := tools.Call{ID: "c", Name: "bash", Arguments: `{"command": "a && b > c < d"}`}
+	got := agent.Markdown(agent.Event{Type: agent.MessageDone, Message: &agent.Reply{Calls: []tools.Call{call}}})
+	if !strings.Contains(got, `"command": "a && b > c < d"`) {
+		t.Errorf("a call became %q", got)
+	}
 }
 
 // What becomes of the conversation is said where it is gone back in.

@@ -186,18 +186,37 @@ func alwaysTitle(q permission.Question) string {
 	if len(q.Always) == 0 {
 		return ""
 	}
-	if q.Access.Session {
-		return "Always allow " + q.Always[0].Permission + "s this session"
-	}
-	list := alwaysPatterns(q)
-	title := "Always allow " + list[0]
-	if list[0] == "*" {
-		title = "Always allow " + q.Always[0].Permission
-	}
-	if more := len(list) - 1; more > 0 {
+	labels := alwaysLabels(q.Always)
+	edits := slices.ContainsFunc(q.Always, func(g permission.Grant) bool { return g.Permission == "edit" })
+	title := "Always allow " + labels[0]
+	switch more := len(labels) - 1; {
+	case q.Access.Session && edits:
+		title = "Always allow edits"
+	case more > 0:
 		title += fmt.Sprintf(" and %d more", more)
 	}
+	if q.Access.Session {
+		title += " this session"
+	}
 	return title
+}
+
+// alwaysLabels are the grants as people call them. The pattern of a doom_loop is the tool alone, which would read as if all
+// calls of it were meant.
+func alwaysLabels(grants []permission.Grant) []string {
+	var labels, repeated []string
+	for _, g := range grants {
+		switch {
+		case g.Permission == doomLoopPermission:
+			repeated = append(repeated, "repeated "+g.Pattern+" calls")
+		case g.Pattern == "*":
+			labels = append(labels, g.Permission)
+		default:
+			labels = append(labels, g.Pattern)
+		}
+	}
+	slices.Sort(labels)
+	return append(slices.Compact(labels), repeated...)
 }
 
 // alwaysPatterns are the patterns that "always" would cover, each once and in order.

@@ -162,9 +162,12 @@ func indent(arguments string) string {
 	if json.Unmarshal([]byte(arguments), &v) != nil {
 		return arguments
 	}
-	pretty, err := json.MarshalIndent(v, "", "  ")
-	if err != nil {
+	var b strings.Builder
+	pretty := json.NewEncoder(&b)
+	pretty.SetEscapeHTML(false)
+	pretty.SetIndent("", "  ")
+	if pretty.Encode(v) != nil {
 		return arguments
 	}
-	return string(pretty)
+	return strings.TrimSuffix(b.String(), "\n")
 }

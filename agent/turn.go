@@ -172,8 +172,19 @@ func (s *Session) equip(ctx context.Context, agent, model string) error {
 	return nil
 }
 
-// reassign takes over the agent, the model and the switches that a prompt names, for this turn and the next ones.
+// reassign takes over the agent, the model and the switches that a prompt names, for this turn and the next ones; no agent
+// or model that there is not, for the next ones would fail of it too.
 func (s *Session) reassign(p Prompt) error {
+	if p.Agent != "" {
+		if _, err := s.opt.profile(p.Agent); err != nil {
+			return err
+		}
+	}
+	if p.Model != "" {
+		if _, _, err := s.opt.Model(p.Model); err != nil {
+			return err
+		}
+	}
 	info := s.history.info
 	info.Agent, info.Model = cmp.Or(p.Agent, info.Agent), cmp.Or(p.Model, info.Model)
 	if len(p.Switches) > 0 {

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	protocol "github.com/tliron/glsp/protocol_3_16"
 
@@ -56,9 +57,23 @@ func (s *Server) commandActions() []action {
 	return list
 }
 
+// allActions are all that opencode.action takes.
+func (s *Server) allActions() []action {
+	return append(append(slices.Clone(actions), fixAction, todoAction), s.commandActions()...)
+}
+
+// actionNames are the ids of all actions.
+func (s *Server) actionNames() []string {
+	var names []string
+	for _, a := range s.allActions() {
+		names = append(names, a.id)
+	}
+	return names
+}
+
 // actionOf finds an action by the id in a command's arguments.
 func (s *Server) actionOf(id string) (action, bool) {
-	all := append(append(slices.Clone(actions), fixAction, todoAction), s.commandActions()...)
+	all := s.allActions()
 	i := slices.IndexFunc(all, func(a action) bool { return a.id == id })
 	if i < 0 {
 		return action{}, false
@@ -74,8 +89,15 @@ func actionKinds() []string {
 	return kinds
 }
 
-// codeActions answers from memory alone: the menu must not wait for anything. Open questions stand first.
-func (s *Server) codeActions(_ context.Context, p codeActionParams) (any, error) {
+// menuWait bounds how long a menu waits for the agent that is still being made: the user's own commands stand in the first
+// menu, too, and it comes in any case.
+const menuWait = 300 * time.Millisecond
+
+// codeActions answers from memory alone: the menu must not wait for anything that runs. Open questions stand first.
+func (s *Server) codeActions(ctx context.Context, p codeActionParams) (any, error) {
+	starting, cancel := context.WithTimeout(ctx, menuWait)
+	defer cancel()
+	_, _ = s.agent.wait(starting) // what can be offered without it is offered
 	list := s.questionActions(p.Context.Diagnostics)
 	if path, err := pathOf(p.TextDocument.URI); err == nil {
 		s.shown(path, p)

@@ -8,6 +8,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/sourcegraph/jsonrpc2"
 
@@ -26,7 +27,7 @@ func takes[A any](f func(*Server, context.Context, *Agent, A) (any, error)) comm
 		}
 		if len(arg) > 0 {
 			if err := json.Unmarshal(arg, &args); err != nil {
-				return nil, rpcError(jsonrpc2.CodeInvalidParams, "invalid argument: %s", err)
+				return nil, rpcError(jsonrpc2.CodeInvalidParams, "invalid argument: %s", misfit(err))
 			}
 		}
 		return f(s, ctx, a, args)
@@ -131,10 +132,10 @@ type ended struct {
 }
 
 func (s *Server) prompt(ctx context.Context, a *Agent, args promptArgs) (any, error) {
-	if args.Text == "" {
+	if strings.TrimSpace(args.Text) == "" {
 		return nil, rpcError(jsonrpc2.CodeInvalidParams, `text is missing: pass {"text": "what to do"}`)
 	}
-	if err := a.answering(args.Agent); err != nil {
+	if err := a.mayTake(args.Agent, ""); err != nil {
 		return nil, rpcError(jsonrpc2.CodeInvalidParams, "%s", err)
 	}
 	session, err := s.session(ctx, a, args)
@@ -143,6 +144,9 @@ func (s *Server) prompt(ctx context.Context, a *Agent, args promptArgs) (any, er
 	}
 	args.URI, args.Range = s.spot(args.URI, args.Range, args.File, args.Lines)
 	p := agent.Prompt{Text: args.Text, Agent: cmp.Or(args.Agent, s.selected.agent()), Model: args.Model}
+	if p.Model == "" && session.Busy() == "" { // a prompt that joins a turn goes to the model that runs
+		p.Model = s.selected.model()
+	}
 	if args.URI != "" {
 		where, err := s.place(ctx, args.URI, args.Range)
 		if err != nil {
@@ -187,7 +191,7 @@ func (s *Server) begin(ctx context.Context, session *agent.Session, p agent.Prom
 func (s *Server) action(ctx context.Context, a *Agent, args actionArgs) (any, error) {
 	act, ok := s.actionOf(args.Action)
 	if !ok {
-		return nil, rpcError(jsonrpc2.CodeInvalidParams, "action %q is not known", args.Action)
+		return nil, rpcError(jsonrpc2.CodeInvalidParams, "there is no action %q; there are %s", args.Action, strings.Join(s.actionNames(), ", "))
 	}
 	args.URI, args.Range = s.spot(args.URI, args.Range, args.File, args.Lines)
 	p, err := s.actionPrompt(ctx, act, args)
@@ -213,7 +217,7 @@ func (s *Server) status(ctx context.Context, a *Agent, _ struct{}) (any, error) 
 		unsaved = append(unsaved, uriOf(s.ws.OpenName(path)))
 	}
 	return map[string]any{
-		"version": s.opt.Version, "model": a.Model(), "agent": s.agentInUse(a), "agents": a.Agents(), "sessions": sessions,
+		"version": s.opt.Version, "model": s.modelInUse(a), "agent": s.agentInUse(a), "agents": a.Agents(), "sessions": sessions,
 		"commands": a.commandNames(), "pending": pendingQuestions(a), "unsaved": unsaved, "roots": s.ws.Roots(),
 	}, nil
 }

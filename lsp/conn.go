@@ -67,7 +67,7 @@ func decode[P any](params json.RawMessage) (P, error) {
 		return p, nil
 	}
 	if err := json.Unmarshal(params, &p); err != nil {
-		return p, rpcError(jsonrpc2.CodeInvalidParams, "invalid params: %s", err)
+		return p, rpcError(jsonrpc2.CodeInvalidParams, "invalid params: %s", misfit(err))
 	}
 	return p, nil
 }

@@ -226,6 +226,10 @@ func (s *Server) didChangeFolders(p protocol.DidChangeWorkspaceFoldersParams) er
 	if len(roots) > 0 {
 		s.ws.SetRoots(roots...)
 	}
+	select {
+	case s.rerooted <- struct{}{}:
+	default: // it looks at the roots soon anyway
+	}
 	return nil
 }
 

@@ -97,8 +97,9 @@ func (p *peer) agent(_ context.Context, e Editor) (*Agent, error) {
 	})
 	return &Agent{
 		Agents: func() []string { return []string{"build"} }, Agent: func() string { return "build" },
+		Commands: func() []Command { return []Command{{Name: "own", CodeAction: true}} },
 		Sessions: sessions, Close: sessions.Close, Model: func() string { return "" }, Models: func(context.Context) []string { return nil },
-		Settings: func() Settings { return Settings{Save: p.save} }, Configure: func(json.RawMessage) {}, SetModel: func(string) {},
+		Settings: func() Settings { return Settings{Save: p.save} }, Configure: func(json.RawMessage) {}, SetModel: func(string) error { return nil }, Usable: func(string) error { return nil },
 	}, nil
 }
 

@@ -125,3 +125,28 @@ func TestTrust(t *testing.T) {
 		})
 	}
 }
+
+// The first menu holds the user's own commands too, although the agent is still waiting for the editor's settings; one whose
+// editor keeps it waiting for long does without.
+func TestFirstMenu(t *testing.T) {
+	for _, tc := range []struct {
+		settings time.Duration
+		want     bool
+	}{{menuWait / 2, true}, {4 * menuWait, false}} {
+		bubble(t, func(t *testing.T, p *peer) {
+			p.answers["workspace/configuration"] = func(json.RawMessage) any {
+				time.Sleep(tc.settings)
+				return []any{nil}
+			}
+			p.start(`{"workspace":{"configuration":true}}`, Options{})
+			var list []codeAction
+			p.call("textDocument/codeAction", json.RawMessage(`{"textDocument":{"uri":"`+uriOf(p.root+"/f")+`"},"range":{},"context":{"diagnostics":[]}}`), &list)
+			own := slices.ContainsFunc(list, func(a codeAction) bool { return a.Title == "OpenCode: /own" })
+			if own != tc.want || len(list) < len(actions) {
+				t.Errorf("settings after %s: %d actions, the own command among them: %t", tc.settings, len(list), own)
+			}
+			time.Sleep(tc.settings) // until the editor has answered
+			p.leave()
+		})
+	}
+}

@@ -3,6 +3,7 @@ package lsp
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"strconv"
 
 	"github.com/sourcegraph/jsonrpc2"
@@ -42,8 +43,8 @@ func (q *questionID) UnmarshalJSON(data []byte) error {
 		return nil
 	}
 	var text string
-	if err := json.Unmarshal(data, &text); err != nil {
-		return err
+	if json.Unmarshal(data, &text) != nil {
+		return errors.New("id is neither a number nor a string")
 	}
 	if len(text) > 0 && text[0] == '#' {
 		text = text[1:]
@@ -73,7 +74,11 @@ func (s *Server) permissionReply(_ context.Context, a *Agent, args replyArgs) (a
 		return nil, err
 	}
 	if args.ID == "" {
-		if len(open) != 1 {
+		switch len(open) {
+		case 0:
+			return replied{Reason: "no question is open"}, nil
+		case 1:
+		default:
 			return replied{Reason: strconv.Itoa(len(open)) + " questions are open; name one by its id"}, nil
 		}
 		args.ID = questionID(open[0].ID)

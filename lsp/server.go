@@ -62,8 +62,9 @@ type Agent struct {
 	// Models are the names that opencode.model.select offers; Model is the one in use, "" for none.
 	Models func(ctx context.Context) []string
 	Model  func() string
-	// SetModel makes a model the default of this editor.
-	SetModel func(name string)
+	// SetModel makes a model the default of this editor. Usable is an error where there is no such model.
+	SetModel func(name string) error
+	Usable   func(name string) error
 	// Agents are the names that opencode.agent.select offers; Agent is the one in use.
 	Agents func() []string
 	Agent  func() string
@@ -116,6 +117,7 @@ type Server struct {
 	early     early
 	disorder  disorder
 	followers followers
+	rerooted  chan struct{} // the roots have changed, for the sockets
 	applier   *applier
 	work      sync.WaitGroup // followers, prompter, watcher, socket
 }
@@ -132,7 +134,7 @@ func logger() commonlog.Logger { return commonlog.GetLogger("opencode.lsp") }
 
 // Serve speaks to one editor until it leaves, and returns the process's exit code: 0 after shutdown and exit, else 1.
 func Serve(ctx context.Context, rwc io.ReadWriteCloser, opt Options) int {
-	s := &Server{opt: opt, ws: workspace.New("/")}
+	s := &Server{opt: opt, ws: workspace.New("/"), rerooted: make(chan struct{}, 1)}
 	s.ctx, s.cancel = context.WithCancel(ctx)
 	s.prompts, s.asides = newPrompter(s), newPrompter(s)
 	s.applier = newApplier(s)

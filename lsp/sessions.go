@@ -55,13 +55,14 @@ func (s *Server) cancelTurn(ctx context.Context, a *Agent, args sessionArgs) (an
 }
 
 func (s *Server) sessionNew(ctx context.Context, a *Agent, args sessionArgs) (any, error) {
-	if err := a.answering(args.Agent); err != nil {
+	if err := a.mayTake(args.Agent, args.Model); err != nil {
 		return nil, rpcError(jsonrpc2.CodeInvalidParams, "%s", err)
 	}
 	session, err := a.Sessions.New(ctx, agent.Start{Title: args.Title, Agent: args.Agent, Model: args.Model})
 	if err != nil {
 		return nil, err
 	}
+	s.selected.begin(args.Agent, args.Model)
 	return map[string]string{"session": session.ID()}, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,33 +51,55 @@ func rootHash(root string) string {
 	return hex.EncodeToString(sum[:8])
 }
 
-// listen serves the sockets until the server ends.
+// listen serves a socket for each root until the server ends; rerooted tells it that the roots are others.
 func (s *Server) listen() {
 	if err := os.MkdirAll(s.opt.SocketDir, 0o700); err != nil {
 		logger().Warningf("socket: %s", err)
 		return
 	}
-	for _, root := range s.ws.Roots() {
-		name := socketName
-		if s.headless {
-			name = headlessName
+	open := map[string]net.Listener{}
+	for {
+		roots := s.ws.Roots()
+		for root, l := range open {
+			if !slices.Contains(roots, root) {
+				l.Close() // removes the socket
+				delete(open, root)
+			}
 		}
-		path := filepath.Join(s.opt.SocketDir, name(root, os.Getpid()))
-		os.Remove(path) // of a process that had our pid
-		l, err := net.Listen("unix", path)
-		if err != nil {
-			logger().Warningf("socket: %s", err)
-			continue
+		for _, root := range roots {
+			if open[root] == nil {
+				s.listenAt(root, open)
+			}
 		}
-		if err := os.Chmod(path, 0o600); err != nil {
-			logger().Warningf("socket: %s", err)
+		select {
+		case <-s.rerooted:
+		case <-s.ctx.Done():
+			for _, l := range open {
+				l.Close()
+			}
+			return
 		}
-		s.work.Go(func() { s.accept(l) })
-		s.work.Go(func() {
-			<-s.ctx.Done()
-			l.Close() // removes the socket
-		})
 	}
+}
+
+// listenAt opens the socket of one root.
+func (s *Server) listenAt(root string, open map[string]net.Listener) {
+	name := socketName
+	if s.headless {
+		name = headlessName
+	}
+	path := filepath.Join(s.opt.SocketDir, name(root, os.Getpid()))
+	os.Remove(path) // of a process that had our pid
+	l, err := net.Listen("unix", path)
+	if err != nil {
+		logger().Warningf("socket: %s", err)
+		return
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		logger().Warningf("socket: %s", err)
+	}
+	open[root] = l
+	s.work.Go(func() { s.accept(l) })
 }
 
 func (s *Server) accept(l net.Listener) {
@@ -119,7 +142,6 @@ func Headless(ctx context.Context, socketDir string, ws *workspace.Workspace, a 
 	s.agent.ready = make(chan struct{})
 	s.agent.build(func() (*Agent, error) { return a, nil })
 	s.listen()
-	<-ctx.Done()
 	s.work.Wait()
 }
 

@@ -130,7 +130,7 @@ func TestSendAndAnswer(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	c.run(1, "0 questions are open", "answer", "once")
+	c.run(1, "no question is open", "answer", "once")
 	c.run(0, "sent to session ses_", "send", "fix it")
 	asked("OpenCode #1 edit: main.go")
 	c.run(1, "no open question #7", "answer", "7", "once")
@@ -156,6 +156,37 @@ func TestSendAndAnswer(t *testing.T) {
 	if list := ed.Complaints(); len(list) > 0 {
 		t.Errorf("the editor complains: %q", list)
 	}
+}
+
+// A folder that joins the workspace later is reached too, and one that has left it no more.
+func TestSendToFolders(t *testing.T) {
+	c, _ := newCLI(t, "Hello.\n")
+	ed := c.edit()
+	other, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := []any{map[string]any{"uri": "file://" + other, "name": "other"}}
+	change := func(added, removed []any, open int) {
+		t.Helper()
+		ed.Notify("workspace/didChangeWorkspaceFolders", map[string]any{"event": map[string]any{"added": added, "removed": removed}})
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		for sockets := 0; sockets != open; { // nothing tells when the socket is there
+			list, err := filepath.Glob(filepath.Join(c.home.runtime, "opencode-lsp", "*.sock"))
+			if sockets = len(list); err != nil || ctx.Err() != nil {
+				t.Fatalf("%d sockets, want %d: %v", sockets, open, err)
+			}
+			if _, err := ed.Command(ctx, "opencode.status"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	c.runIn(other, 3, "no opencode-lsp runs", "send", "hello")
+	change(folder, nil, 2)
+	c.runIn(other, 0, "Hello.", "send", "--wait", "hello")
+	change(nil, folder, 1)
+	c.runIn(other, 3, "no opencode-lsp runs", "send", "hello")
 }
 
 // Two editors on one folder have a server each: a prompt goes to the newest or to the one that is named, an answer to the
@@ -186,7 +217,7 @@ func TestSeveralServers(t *testing.T) {
 	c.run(1, "--server "+older+" asks #1 edit: main.go", "answer", "once")
 	c.run(0, "answered: reject", "answer", "--server", newer, "reject")
 	c.run(0, "answered: reject", "answer", "reject")
-	c.run(1, "0 questions are open", "answer", "reject")
+	c.run(1, "no question is open", "answer", "reject")
 	c.run(3, "no opencode-lsp runs", "answer", "--server", "1", "reject")
 }
 
@@ -222,7 +253,11 @@ func sessionID(t *testing.T, c cli) string {
 
 // run edits files on disk; without a terminal and without --yes nothing is allowed.
 func TestRun(t *testing.T) {
-	c, model := newCLI(t, editCall+"\n\n"+editCall+"\n\nFixed.\n\nHello.\n\n!status 401 key=x bad key\n")
+	c, model := newCLI(t, editCall+"\n\n"+editCall+"\n\nFixed.\n\nHello.\n\nOther.\n\nOther still.\n\n!status 401 key=x bad key\n")
+	c.run(1, "not of the form", "run", "-m", "nosuch", "x")
+	if out := c.run(0, "", "sessions", "list"); out != "" {
+		t.Errorf("a model that there is not left a session behind: %s", out)
+	}
 	c.run(1, "rejected, since nobody is at the terminal", "run", "fix it")
 	if got := c.read("main.go"); got != "package add // a - b\n" {
 		t.Errorf("after a rejection main.go is %q", got)
@@ -235,6 +270,12 @@ func TestRun(t *testing.T) {
 	for line := range strings.Lines(out) {
 		if !json.Valid([]byte(line)) {
 			t.Errorf("a line is no JSON: %s", line)
+		}
+	}
+	for _, args := range [][]string{{"-m", "scripted/other"}, nil} {
+		c.run(0, "Other", append(append([]string{"run", "-c"}, args...), "on")...)
+		if last := model.Requests(); !strings.Contains(string(last[len(last)-1]), `"model":"other"`) {
+			t.Errorf("run -c %q: %s", args, last[len(last)-1])
 		}
 	}
 	c.run(1, "", "run", "fail")

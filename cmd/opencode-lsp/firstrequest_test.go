@@ -28,7 +28,9 @@ func talk(t *testing.T, model, steps string, prompts ...agent.Prompt) []json.Raw
 	content := environment(lsptest.World{}, agenttest.BaseURL, "chat")("OPENCODE_CONFIG_CONTENT")
 	files := "-- ws/main.go --\npackage main\n-- home/.claude/skills/x/SKILL.md --\n---\nname: x\ndescription: Does x\n---\nX.\n"
 	e, _, _ := engineAt(t, files, "ws", map[string]string{"OPENCODE_CONFIG_CONTENT": content}, server.Client().Transport)
-	e.setModel("scripted/" + model)
+	if err := e.setModel("scripted/" + model); err != nil {
+		t.Fatal(err)
+	}
 	sessions := e.sessions(agent.Options{}, workspace.Disk{Workspace: e.ws}, nil)
 	defer sessions.Close()
 	s, err := sessions.New(t.Context(), agent.Start{Title: "x"})

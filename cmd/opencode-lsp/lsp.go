@@ -108,7 +108,7 @@ func (p *program) build(ctx context.Context, ed lsp.Editor) (*lsp.Agent, error) 
 			e.mu.Unlock()
 			e.load(ctx)
 		},
-		Models: e.modelChoices, Model: e.modelName, SetModel: e.setModel,
+		Models: e.modelChoices, Model: e.modelName, SetModel: e.setModel, Usable: e.usable,
 		Agents: e.agentChoices, Agent: e.agentName, SetAgent: e.setAgent, Answering: e.answering, Commands: e.commandList,
 		Serve: http.serve,
 		Close: func() {

@@ -78,10 +78,20 @@ func (e *engine) modelName() string {
 }
 
 // setModel makes a model the default of this process.
-func (e *engine) setModel(name string) {
+func (e *engine) setModel(name string) error {
+	if err := e.usable(name); err != nil {
+		return err
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.chosen = name
+	return nil
+}
+
+// usable is an error where no model can be made of the name.
+func (e *engine) usable(name string) error {
+	_, err := e.named(name)
+	return err
 }
 
 // smallModel is the model for titles and summaries, nil where small_model is not set.

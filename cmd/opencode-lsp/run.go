@@ -82,7 +82,9 @@ func (p *program) run(ctx context.Context, o runOptions, text string) error {
 	defer e.close()
 	e.load(ctx)
 	if o.model != "" {
-		e.setModel(o.model)
+		if err := e.usable(o.model); err != nil {
+			return err
+		}
 	}
 	if o.agent != "" {
 		if err := e.answering(o.agent); err != nil {
@@ -100,7 +102,7 @@ func (p *program) run(ctx context.Context, o runOptions, text string) error {
 	if err != nil {
 		return err
 	}
-	turn, err := s.Prompt(agent.Prompt{Text: text, Agent: o.agent})
+	turn, err := s.Prompt(agent.Prompt{Text: text, Agent: o.agent, Model: o.model})
 	if err != nil {
 		return err
 	}
@@ -178,7 +180,7 @@ func (v *runView) show(e agent.Event) {
 		if e.Result.Error {
 			mark = "✗"
 		}
-		fmt.Fprintf(v.stderr, "%s %s %s\n", mark, e.Result.Name, permission.Visible(e.Result.Title))
+		fmt.Fprintln(v.stderr, strings.TrimSpace(mark+" "+e.Result.Name+" "+permission.Visible(e.Result.Title)))
 	case agent.Retrying:
 		if v.printed != "" {
 			fmt.Fprintln(v.stdout)

@@ -69,6 +69,8 @@ func (l *loader) keep(d *doc, f field, s *schema, path []string) bool {
 		return false
 	case s.key.Type == Rules || s.key.Type == ToolSwitch:
 		return true // rules are read later, and a malformed one asks
+	case f.value.broken:
+		return false
 	}
 	if expected := misfit(f.value, s.key); expected != "" {
 		l.wrong(d, f, path, expected)

@@ -26,12 +26,7 @@ func (l *loader) merge(ctx context.Context) *Config {
 	if err != nil { // checked values fit, so this is a fault of Keys
 		l.warn(Warning{File: "settings", Message: err.Error()})
 	}
-	// A command whose template was left out is none.
-	maps.DeleteFunc(c.Command, func(_ string, command Command) bool { return command.Template == "" })
-	for name, command := range c.Command {
-		command.Resolved = resolved(all.get("command", name))
-		c.Command[name] = command
-	}
+	l.commands(c, all)
 	if n := all.get("instructions"); n != nil {
 		for _, item := range n.items {
 			c.Instructions = append(c.Instructions, Instruction{item.text, item.project})
@@ -44,6 +39,39 @@ func (l *loader) merge(ctx context.Context) *Config {
 	c.Skills = l.skills(ctx, all)
 	c.Files = l.files
 	return c
+}
+
+// commands leaves out those without a template, and says so of one that was never given any.
+func (l *loader) commands(c *Config, all *node) {
+	for _, name := range slices.Sorted(maps.Keys(c.Command)) {
+		command := c.Command[name]
+		if command.Template == "" {
+			delete(c.Command, name)
+			l.warnBare(name)
+			continue
+		}
+		command.Resolved = resolved(all.get("command", name))
+		c.Command[name] = command
+	}
+}
+
+// warnBare says of a command that it has no template, unless a source has one that waits for trust.
+func (l *loader) warnBare(name string) {
+	path := []string{"command", name}
+	var by *doc
+	for _, d := range l.docs {
+		n := d.tree.get(path...)
+		if n == nil {
+			continue
+		}
+		if slices.ContainsFunc(n.fields, func(f field) bool { return f.key == "template" && f.value.inert }) {
+			return
+		}
+		by = d
+	}
+	if by != nil {
+		l.warnAt(by, by.tree.get(path...).line, path, "this command has no template, so it was left out")
+	}
 }
 
 // resolved are the keys of an object's texts that were resolved.

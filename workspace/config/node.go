@@ -23,6 +23,8 @@ type node struct {
 	inert, project bool
 	// resolved marks a text that {env:} or {file:} has brought something into.
 	resolved bool
+	// broken marks a value that could not be read to its end, of which its source was told.
+	broken bool
 }
 
 type kind uint8

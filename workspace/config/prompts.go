@@ -59,6 +59,10 @@ func (l *loader) prompt(d doc, section, name, body string) {
 	settings, rest := frontMatter(string(src), func(line int, message string) {
 		l.warn(Warning{File: d.name, Line: line, Message: message})
 	})
+	if body == "template" && strings.TrimSpace(rest) == "" {
+		l.warn(Warning{File: d.name, Message: "this command has no text below its front matter, so it was left out"})
+		return
+	}
 	settings.put(field{body, 1, &node{kind: text, line: 1, text: strings.TrimSpace(rest)}})
 	d.layer += " (" + d.name + ")"
 	d.tree = newObject(field{section, 1, newObject(field{name, 1, settings})})

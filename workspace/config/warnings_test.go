@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -35,6 +36,7 @@ func TestWarnings(t *testing.T) {
 		"bad formatters":  {"{\"formatter\": {\"x\": {\n\"command\": \"x $FILE\"}, \"y\":\ntrue}}", []string{"2: formatter.x.command: expected a list of strings, found a string, so this setting was left out", "2: formatter.y: expected an object, found true, so this setting was left out"}},
 		"server":          {`{"lsp": {"x": {"command": ["x"], "extensions": [".x"], "env": {}, "initialization": {"a": [1]}}, "gopls": {"disabled": true}}}`, nil},
 		"bad server":      {`{"lsp": {"x": {"command": "x", "env": {"A": 1}}, "y": false}}`, []string{"1: lsp.x.command: expected a list of strings, found \"x\", so this setting was left out", "1: lsp.x.env: expected an object of strings, found an object, so this setting was left out", "1: lsp.y: expected an object, found false, so this setting was left out"}},
+		"bare command":    {"{\"command\": {\n\"c\": {\"description\": \"d\"}, \"d\": {\"template\": \"x\"}}}", []string{"2: command.c: this command has no template, so it was left out"}},
 		"bad tools":       {`{"tools": {"bash": "no"}}`, []string{`1: tools.bash: expected true or false, found "no", so this asks`}},
 		"not JSON":        {"{\n  \"model\": oops\n}", []string{"2:12: this is not JSON (invalid character 'o' looking for beginning of value), so nothing of it holds"}},
 		"cut off":         {"{\n  \"model\":", []string{"2:11: this is not JSON (the text ends too early), so nothing of it holds"}},
@@ -70,6 +72,31 @@ func TestTheRestHolds(t *testing.T) {
 	}
 	// A command line without one of its words would be another command line.
 	equal(t, "server", string(c.MCP["s"]), `{"type":"local"}`)
+}
+
+func TestBrokenPromptFiles(t *testing.T) {
+	p := newPlace(t, map[string]string{
+		"user/command/empty.md":  "---\ndescription: x\n---\n\n",
+		"user/command/open.md":   "---\ndescription: [x\nagent: plan\n---\nBody",
+		"user/command/sh.md":     "Body",
+		"user/agent/a.md":        "---\nmode: \"x\npermission:\n  edit: [deny\n---\n",
+		"user/agent/nobody.md":   "---\ndescription: has no prompt of its own\n---\n",
+		"user/opencode.json":     `{"command": {"sh": {"description": "d"}}}`,
+		"user/command/number.md": "---\nsubtask: 3 # no\ndescription: \"d\" # yes\n---\nBody",
+	})
+	c, got := p.load()
+	slices.Sort(got)
+	equal(t, "warnings", got, []string{
+		`~/user/agent/a.md:2: what " opens is not closed on this line of the front matter; close it, or put the text into quotes`,
+		`~/user/agent/a.md:4: agent.a.permission.edit: expected one of allow, ask, deny, found a string, so this asks`,
+		`~/user/agent/a.md:4: what [ opens is not closed on this line of the front matter; close it, or put the text into quotes`,
+		"~/user/command/empty.md: this command has no text below its front matter, so it was left out",
+		"~/user/command/number.md:2: command.number.subtask: expected true or false, found the number 3, so this setting was left out",
+		"~/user/command/open.md:2: what [ opens is not closed on this line of the front matter; close it, or put the text into quotes",
+	})
+	if c.Command["open"].Agent != "plan" || c.Command["open"].Description != "" || c.Command["number"].Description != "d" || c.Command["sh"].Description != "d" {
+		t.Errorf("%+v", c.Command)
+	}
 }
 
 func TestOtherSourcesNameThemselves(t *testing.T) {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
 	"strings"
 )
 
@@ -73,6 +74,11 @@ func (y *yaml) goesOn(line, content string, indent int) bool {
 // value reads what stands behind a key; nil where there is nothing, which opens an object.
 func (y *yaml) value(s string, line int) *node {
 	y.last, y.block = nil, 0
+	s, ok := closed(s)
+	if !ok {
+		y.wrong(line, fmt.Sprintf("what %c opens is not closed on this line of the front matter; close it, or put the text into quotes", s[0]))
+		return &node{kind: text, line: line, text: s, broken: true}
+	}
 	if s != "" && (s[0] == '|' || s[0] == '>') && strings.Trim(s[1:], "+-0123456789") == "" {
 		y.last, y.block = &node{kind: text, line: line}, s[0]
 		return y.last
@@ -82,6 +88,20 @@ func (y *yaml) value(s string, line int) *node {
 		y.last = n
 	}
 	return n
+}
+
+// closed is a value without the comment behind it where that begins with a bracket or a quote; false where it does not end
+// with the counterpart. YAML goes on with such a value on the next line, which OpenCode's files do not: it is a mistake.
+func closed(s string) (string, bool) {
+	closing := map[byte]byte{'[': ']', '{': '}', '"': '"', '\'': '\''}
+	if s == "" || closing[s[0]] == 0 {
+		return s, true
+	}
+	ends := func(s string) bool { return len(s) > 1 && s[len(s)-1] == closing[s[0]] }
+	if i := strings.LastIndex(s, " #"); i > 0 && !ends(s) {
+		s = strings.TrimSpace(s[:i])
+	}
+	return s, ends(s)
 }
 
 // item takes an entry of a list, which the object that its key opened becomes.

@@ -17,6 +17,10 @@ func TestFrontMatter(t *testing.T) {
 		"list":           {"a:\n  - x\n  - y z\nb: c", `{"a":["x","y z"],"b":"c"}`, ""},
 		"flat list":      {"a:\n- x\n- 2\nb: c", `{"a":["x",2],"b":"c"}`, ""},
 		"flow list":      {"a: [x, \"y\", 3]\nb: []", `{"a":["x","y",3],"b":[]}`, ""},
+		"open list":      {"a: b\nc: [x\nd: e", `{"a":"b","c":"[x","d":"e"}`, "3: what [ opens is not closed"},
+		"open quote":     {"a: \"x\nb: c", `{"a":"\"x","b":"c"}`, "2: what \" opens is not closed"},
+		"open braces":    {"a: {x: y", `{"a":"{x: y"}`, "2: what { opens is not closed"},
+		"closed, noted":  {"a: [x] # [y\nb: 'c' # d", `{"a":["x"],"b":"c"}`, ""},
 		"no key":         {"a: b\nnonsense\nc: d", `{"a":"b","c":"d"}`, "3: this line of the front matter is not understood"},
 		"a loose entry":  {"- x\na: b", `{"a":"b"}`, "2: this line of the front matter is not understood"},
 	} {
