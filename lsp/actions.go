@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -160,6 +161,9 @@ const maxSnippet = 200
 
 // actionPrompt is what the model is asked when an action is taken.
 func (s *Server) actionPrompt(ctx context.Context, a action, args actionArgs) (agent.Prompt, error) {
+	if args.URI == "" {
+		return agent.Prompt{}, errors.New(`uri is missing: pass {"uri": "file:///…"}, the file that the action is about`)
+	}
 	where, err := s.place(ctx, args.URI, args.Range)
 	if err != nil {
 		return agent.Prompt{}, err
