@@ -47,17 +47,6 @@ func (l *loader) merge(ctx context.Context) *Config {
 	return c
 }
 
-// place is where a key was set last, as a warning without its message.
-func (l *loader) place(key string) Warning {
-	w := Warning{File: "settings", Key: key}
-	for _, d := range l.docs {
-		if n := d.tree.get(key); n != nil {
-			w.File, w.Line = d.name, n.line
-		}
-	}
-	return w
-}
-
 // resolved are the keys of an object's texts that were resolved.
 func resolved(n *node) []string {
 	if n == nil {
@@ -159,4 +148,15 @@ func (l *loader) root() string {
 		return filepath.Clean(l.Roots[0])
 	}
 	return "."
+}
+
+// place is where a key was set last, as a warning without its message.
+func (l *loader) place(key string) Warning {
+	w := Warning{File: "settings", Key: key}
+	for _, d := range l.docs {
+		if n := d.tree.get(key); n != nil {
+			w.File, w.Line = d.name, n.line
+		}
+	}
+	return w
 }
