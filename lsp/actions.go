@@ -2,6 +2,7 @@ package lsp
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -182,6 +183,9 @@ const maxSnippet = 200
 
 // actionPrompt is what the model is asked when an action is taken.
 func (s *Server) actionPrompt(ctx context.Context, a action, args actionArgs) (agent.Prompt, error) {
+	if args.URI == "" {
+		return agent.Prompt{}, errors.New(`uri is missing: pass {"uri": "file:///…"}, the file that the action is about`)
+	}
 	where, err := s.place(ctx, args.URI, args.Range)
 	if err != nil {
 		return agent.Prompt{}, err
@@ -229,20 +233,21 @@ func (s *Server) place(ctx context.Context, uri string, r *span) (string, error)
 	if err != nil {
 		return "", err
 	}
-	name := s.placeName(uri, r)
 	if r == nil {
-		return "\nFile: " + name + "\n", nil
+		return "\nFile: " + s.placeName(uri, nil) + "\n", nil
 	}
 	file, err := s.ws.Read(ctx, path)
 	if err != nil {
 		return "", err
 	}
 	b := workspace.NewBuffer(file.Text)
-	first := int(min(max(r.Start.Line, 0), int64(b.Lines()-1)))
-	last := int(min(max(r.End.Line, r.Start.Line, 0), int64(b.Lines()-1), int64(first+maxSnippet-1)))
+	first := min(max(r.Start.Line, 0), int64(b.Lines()-1))
+	end := min(max(r.End.Line, first), int64(b.Lines()-1))
+	name := s.placeName(uri, &span{Start: position{Line: first}, End: position{Line: end}})
+	last := min(end, first+maxSnippet-1)
 	var quoted strings.Builder
 	for n := first; n <= last; n++ {
-		line, _ := b.Line(n)
+		line, _ := b.Line(int(n))
 		quoted.Write(line)
 		quoted.WriteByte('\n')
 	}

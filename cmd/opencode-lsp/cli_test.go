@@ -152,6 +152,7 @@ func TestSendAndAnswer(t *testing.T) {
 	c.run(0, "running as process", "doctor")
 	c.run(1, "open in another editor", "sessions", "delete", sessionID(t, c))
 	c.run(2, "--line needs --file", "send", "--line", "3", "x")
+	c.run(2, "--action needs --file", "send", "--action", "explain")
 	c.run(2, "nothing to send", "send")
 	if list := ed.Complaints(); len(list) > 0 {
 		t.Errorf("the editor complains: %q", list)
@@ -418,6 +419,7 @@ func TestSessionsAndPermissions(t *testing.T) {
 	c.run(0, "helix", "editors")
 	c.run(0, "languages.toml", "editors", "helix")
 	c.run(2, "", "editors", "nosuch")
+	c.run(1, `no model of "nosuch" is known`, "models", "nosuch")
 	c.run(2, "unknown command", "nosuch")
 	c.run(0, "no language server runs", "doctor")
 }

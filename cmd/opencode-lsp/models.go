@@ -80,7 +80,11 @@ func (p *program) modelsCommand() *cobra.Command {
 					return err
 				}
 			}
-			return p.listModels(e.modelRows(cmd.Context(), args), format)
+			rows := e.modelRows(cmd.Context(), args)
+			if len(rows) == 0 && len(args) > 0 && format == "text" {
+				return fmt.Errorf("no model of %q is known; `opencode-lsp models` lists them all", args[0])
+			}
+			return p.listModels(rows, format)
 		})}
 	cmd.Flags().StringVar(&format, "format", "text", "text or json")
 	cmd.Flags().BoolVar(&refresh, "refresh", false, "fetch limits and prices from "+catalogueURL+" (OPENCODE_MODELS_URL) first")

@@ -31,6 +31,9 @@ func (p *program) sendCommand() *cobra.Command {
 			if text == "" && o.action == "" {
 				return usageError("nothing to send: give the prompt as arguments, or an action with --action")
 			}
+			if o.action != "" && o.file == "" {
+				return usageError("--action needs --file: the file that it is about")
+			}
 			if o.line != "" && o.file == "" {
 				return usageError("--line needs --file")
 			}

@@ -163,5 +163,7 @@ func (t team) warnings(cfg *config.Config) []config.Warning {
 	if err == nil {
 		return nil
 	}
-	return []config.Warning{{File: "configuration", Key: "default_agent", Message: fmt.Sprintf("%s; %s answers instead", err, t.first())}}
+	w := cfg.DefaultAgentAt
+	w.Message = fmt.Sprintf("%s; %s answers instead", err, t.first())
+	return []config.Warning{w}
 }

@@ -82,7 +82,7 @@ func TestBuiltinAgents(t *testing.T) {
 
 func TestTeam(t *testing.T) {
 	hidden := true
-	cfg := &config.Config{DefaultAgent: "helper", Agent: map[string]config.Agent{
+	cfg := &config.Config{DefaultAgent: "helper", DefaultAgentAt: config.Warning{File: "opencode.json", Line: 3, Key: "default_agent"}, Agent: map[string]config.Agent{
 		"build":   {Prompt: "Build.", Steps: 7, Mode: "all"},
 		"general": {Disable: true},
 		"helper":  {Mode: "subagent", Model: "a/b", Description: "Helps\n  \u202eall", Temperature: new(0.2)},
@@ -101,7 +101,7 @@ func TestTeam(t *testing.T) {
 	if got := team.names(); !slices.Equal(got, []string{"build", "plan", "mine"}) {
 		t.Errorf("choices %q", got)
 	}
-	if got := team.warnings(cfg); len(got) != 1 || !strings.Contains(got[0].String(), "default_agent: helper is a subagent") || !strings.HasSuffix(got[0].String(), "build answers instead") {
+	if got := team.warnings(cfg); len(got) != 1 || !strings.HasPrefix(got[0].String(), "opencode.json:3: default_agent: helper is a subagent") || !strings.HasSuffix(got[0].String(), "build answers instead") {
 		t.Errorf("warnings %v", got)
 	}
 	if _, err := team.find("nosuch"); err == nil || err.Error() != `there is no agent "nosuch"; there are build, plan, explore, helper, mine` {

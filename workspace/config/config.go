@@ -38,6 +38,8 @@ type Config struct {
 	Model        string `json:"model"`
 	SmallModel   string `json:"small_model"`
 	DefaultAgent string `json:"default_agent"`
+	// DefaultAgentAt is where that is set, a warning without its message: what agents there are is not known here.
+	DefaultAgentAt Warning `json:"-"`
 	// Providers are the settings of providers by their id, not the list of those that work.
 	Providers map[string]Provider `json:"provider"`
 	Agent     map[string]Agent    `json:"-"`

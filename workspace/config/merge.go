@@ -32,6 +32,7 @@ func (l *loader) merge(ctx context.Context) *Config {
 			c.Instructions = append(c.Instructions, Instruction{item.text, item.project})
 		}
 	}
+	c.DefaultAgentAt = l.place("default_agent")
 	c.Formatters = programs[Formatter](l, "formatter")
 	c.LanguageServers = programs[LanguageServer](l, "lsp")
 	c.Permission = l.layers(nil)
@@ -175,4 +176,15 @@ func (l *loader) root() string {
 		return filepath.Clean(l.Roots[0])
 	}
 	return "."
+}
+
+// place is where a key was set last, as a warning without its message.
+func (l *loader) place(key string) Warning {
+	w := Warning{File: "settings", Key: key}
+	for _, d := range l.docs {
+		if n := d.tree.get(key); n != nil {
+			w.File, w.Line = d.name, n.line
+		}
+	}
+	return w
 }
