@@ -105,6 +105,19 @@ func TestMarkdownIsReadable(t *testing.T) {
 	}
 }
 
+// What becomes of the conversation is said where it is gone back in.
+func TestMarkdownOfRewind(t *testing.T) {
+	for want, e := range map[string]agent.Event{
+		"\n*Undone: a.go*\n": {Type: agent.Undone, Turns: []string{"t"}, Files: []string{"a.go"}},
+		"\n*Undone: a.go. From the next prompt on these turns are not in the conversation any more.*\n": {Type: agent.Undone, Files: []string{"a.go"}, From: 2},
+		"\n*Redone: nothing. The turns are in the conversation again.*\n":                               {Type: agent.Redone, From: 2},
+	} {
+		if got := agent.Markdown(e); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
 func FuzzMarkdown(f *testing.F) {
 	for _, text := range hostile() {
 		f.Add(text)

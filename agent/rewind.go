@@ -56,6 +56,25 @@ func (s *Session) goBack(past *history) {
 	s.recallReminder(past.agent)
 }
 
+// Gone reports of stored events, by Seq, whether a turn has started since the user went back before them: they are out of the
+// conversation.
+func (s *Session) Gone(ctx context.Context) (func(seq int64) bool, error) {
+	type span struct{ from, to int64 }
+	var spans []span
+	var back rewinds
+	for e, err := range Transcript(ctx, s.opt.Store, s.id, 0) {
+		if err != nil {
+			return nil, err
+		}
+		if from := back.add(e); from > 0 {
+			spans = append(spans, span{from, e.Seq})
+		}
+	}
+	return func(seq int64) bool {
+		return slices.ContainsFunc(spans, func(sp span) bool { return seq >= sp.from && seq < sp.to })
+	}, nil
+}
+
 // recall is the history as it was before the turn that starts with the event of that Seq.
 func recall(ctx context.Context, store Store, session string, start int64) (history, error) {
 	var h history

@@ -125,11 +125,35 @@ func TestRewind(t *testing.T) {
 					if d.files["a"] != want {
 						t.Errorf("the file is %q, want %q", d.files["a"], want)
 					}
+					if got, want := r.left(), prompts(steps); got != want && !strings.Contains(steps, "sum") {
+						t.Errorf("what is left of the conversation is %s, want %s", got, want)
+					}
 					r.check()
 				})
 			})
 		}
 	}
+}
+
+// left are the prompts that are in the conversation, by the stored events.
+func (r *rewound) left() string {
+	gone, err := r.s.Gone(r.Context())
+	if err != nil {
+		r.Fatal(err)
+	}
+	var all []string
+	for _, e := range r.events(r.s.ID()) {
+		if e.Type == agent.TurnStarted && !gone(e.Seq) {
+			all = append(all, e.Prompt.Text)
+		}
+	}
+	return strings.Join(all, ",")
+}
+
+// prompts are those that the last "=" of steps expects.
+func prompts(steps string) string {
+	_, want, _ := strings.Cut(steps[max(strings.LastIndex(steps, "="), 0):], "=")
+	return strings.ReplaceAll(want, "!,", "")
 }
 
 // What cannot be gone back before is said, and nothing is changed by it; nor by a turn whose start cannot be stored.

@@ -101,11 +101,15 @@ func (one *session) followChild(child *agent.Session) {
 
 // replay sends the conversation so far, as session/load wants it before its answer: all of it, else there is an error.
 func (one *session) replay(ctx context.Context) error {
+	gone, err := one.root.Gone(ctx)
+	if err != nil {
+		return err
+	}
 	v := newView(one, false)
 	last := max(one.root.Replayed(), one.shown())
 	defer one.knows(v)
 	for e := range one.root.Events(ctx, 0) {
-		if e.Seq > 0 && e.Seq <= last {
+		if e.Seq > 0 && e.Seq <= last && (e.Session != nil || !gone(e.Seq)) {
 			v.show(e)
 		}
 		if e.Seq >= last {

@@ -44,17 +44,24 @@ func (p *player) prompt(args []string) (string, error) {
 	return plainJSON(result, "  ") + "\n", err
 }
 
+// asks is how often a question is looked for: a real server that is silent for long is not settled yet.
+const asks = 10
+
 func (p *player) asked(args []string) (string, error) {
 	pattern, err := regexp.Compile("(?m)" + args[0])
 	if err != nil {
 		return "", fmt.Errorf("read pattern: %w", err)
 	}
-	open := p.editor.OpenQuestions()
-	for _, q := range open {
-		if pattern.MatchString(q.String()) {
-			p.question = q.Number
-			return q.String(), nil
+	var open []Question
+	for range asks {
+		open = p.editor.OpenQuestions()
+		for _, q := range open {
+			if pattern.MatchString(q.String()) {
+				p.question = q.Number
+				return q.String(), nil
+			}
 		}
+		p.Host.Settle()
 	}
 	if len(open) == 0 {
 		return "", errors.New("no question is open")
