@@ -8,9 +8,6 @@ func Builtin(env *Env) []Tool {
 	if k.Seen == nil {
 		k.Seen = NewSeen(nil)
 	}
-	if k.Todos == nil {
-		k.Todos = new(Todos)
-	}
 	all := []Tool{
 		Define("apply_patch", applyPatchText, k.applyPatch),
 		Define("bash", bashText, k.bash),
