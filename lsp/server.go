@@ -125,7 +125,6 @@ const (
 	stateNew int32 = iota
 	stateInitialized
 	stateShutdown
-	stateExited
 )
 
 func logger() commonlog.Logger { return commonlog.GetLogger("opencode.lsp") }

@@ -283,8 +283,4 @@ func TestTrust(t *testing.T) {
 		check("/w", hash, true)
 	}
 	check("/x", "", false)
-	if err := s.Distrust(t.Context(), "/w"); err != nil {
-		t.Fatal(err)
-	}
-	check("/w", "", false)
 }
