@@ -149,7 +149,7 @@ func (c *call) number(name string, otherwise int64) int64 {
 	return n
 }
 
-// read decodes the body, of which [Door] has seen type and size. Fields that are not known are ignored, as OpenCode does; an
+// read decodes the body, of which the door has seen type and size. Fields that are not known are ignored, as OpenCode does; an
 // empty body is an empty object.
 func read(c *call, into any) error {
 	data, err := io.ReadAll(c.Body)
