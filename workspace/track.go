@@ -191,7 +191,7 @@ func (r *Recording) appeared(path string, now sample, origins map[uint64]bool) D
 
 // spare leaves out of a difference what was saved while the command ran, the first earlier ones of it before the second look.
 func (r *Recording) spare(d *Difference, earlier int) {
-	saves := r.saves[d.Path] // Stop was called: nobody adds to it
+	saves := r.saves[d.Path] // stop was called: nobody adds to it
 	if len(saves) == 0 {
 		return
 	}

@@ -95,13 +95,11 @@ func (a *API) handler(r route) http.HandlerFunc {
 			return
 		}
 		if r.long {
-			select {
-			case a.long <- struct{}{}:
-				defer func() { <-a.long }()
-			default:
+			if !a.beginLong() {
 				fail(w, overloaded("too many requests wait for turns or follow the events already; try again later, or use prompt_async"))
 				return
 			}
+			defer a.endLong()
 		}
 		result, err := r.serve(a, c)
 		switch {
@@ -115,6 +113,18 @@ func (a *API) handler(r route) http.HandlerFunc {
 		}
 	}
 }
+
+// beginLong takes one of the places for answers of long routes, which endLong gives back. It reports whether there was one.
+func (a *API) beginLong() bool {
+	select {
+	case a.long <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (a *API) endLong() { <-a.long }
 
 // check judges the parameters of the query.
 func (c *call) check(params []param) *failure {
