@@ -214,7 +214,7 @@ func (p *peer) read(path string) string {
 	return string(data)
 }
 
-// leave ends the server by shutdown and exit, which must not take longer than the contract says.
+// leave ends the server by shutdown and exit, which must not take longer than 5 s.
 func (p *peer) leave() {
 	p.Helper()
 	p.call("shutdown", nil, nil)

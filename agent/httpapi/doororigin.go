@@ -33,7 +33,7 @@ func (d *door) own(r *http.Request) bool {
 }
 
 // checkOrigin refuses what a page of another origin sent, on every method: a browser adds the password that it remembers to
-// requests of any page, and reads have effects enough (checklist 8).
+// requests of any page, and reads have effects enough (SECURITY.md, server mode, 8).
 func (d *door) checkOrigin(r *http.Request) *refusal {
 	origins, sites := r.Header["Origin"], r.Header["Sec-Fetch-Site"]
 	mine := func(origin string) bool { return origin == d.scheme+"://"+r.Host }
