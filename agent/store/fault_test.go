@@ -31,9 +31,11 @@ func writeForever(dir string) {
 	if err != nil {
 		panic(err)
 	}
-	if _, err := s.Acquire("a"); err != nil {
+	release, err := s.Acquire("a")
+	if err != nil {
 		panic(err)
 	}
+	defer release() // never: a lock that nothing refers to ends with its file, whenever the collector comes by
 	for seq := int64(1); ; seq++ {
 		if err := s.Append(context.Background(), "a", prompt("a", seq, strings.Repeat("x", 1000))); err != nil {
 			panic(err)
