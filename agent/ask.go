@@ -22,9 +22,9 @@ const (
 // Nobody answers a question of the model where no person is there to do so.
 const Nobody permission.Reply = "nobody"
 
-// AskUser puts a question of the model, or of an MCP server, to the user, as a permission is asked for, and returns the answer in words: the
-// label of the chosen option, several of them, or what the user typed. "" where nobody can answer; a question that the user
-// rejects without a word is a *permission.RejectedError.
+// AskUser puts a question of the model, or of an MCP server, to the user, as a permission is asked for, and returns the answer
+// in words: the label of the chosen option, several of them, or what the user typed. "" where nobody can answer; a question
+// that the user rejects without a word is a *permission.RejectedError.
 func (s *Session) AskUser(ctx context.Context, q tools.Question) (string, error) {
 	open := OpenQuestion{
 		Kind: KindQuestion, Tool: cmp.Or(q.From, "question"), Subject: q.Question, Permission: "question", Patterns: []string{},

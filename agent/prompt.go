@@ -25,8 +25,8 @@ type Rules struct {
 //go:embed house.md
 var houseText string
 
-// SystemPrompt is the system text of an agent's turns in a session. It names the day but no time, so that it stays the same byte for byte for
-// the provider's prompt cache; a session asks for it once.
+// SystemPrompt is the system text of an agent's turns in a session. It names the day but no time, so that it stays the same
+// byte for byte for the provider's prompt cache; a session asks for it once.
 func SystemPrompt(p Profile, roots []string, git bool, now time.Time, rules []Rules, skills []tools.Skill) string {
 	var b strings.Builder
 	if p.Prompt == "" {

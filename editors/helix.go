@@ -20,8 +20,8 @@ type HelixLanguage struct{ Name, Servers string }
 // languagesStart is how the languages.toml begins that each Helix carries inside its program.
 const languagesStart = "# Language support configuration.\n"
 
-// HelixLanguages reads a languages.toml: every [[language]] with its servers. It reads no more of TOML than that takes.
-func HelixLanguages(toml string) []HelixLanguage {
+// helixLanguages reads a languages.toml: every [[language]] with its servers. It reads no more of TOML than that takes.
+func helixLanguages(toml string) []HelixLanguage {
 	name := regexp.MustCompile(`(?m)^\s*name\s*=\s*"([^"\n]+)"`)
 	servers := regexp.MustCompile(`(?m)^\s*language-servers\s*=\s*\[`)
 	header := regexp.MustCompile(`(?m)^[ \t]*\[[\[a-z]`)
@@ -78,11 +78,11 @@ func HelixInside(program []byte) string {
 // HelixMerge is the languages of base with those of a user's own languages.toml over them; "" for base means the embedded
 // defaults. A language of the user's that says nothing of servers keeps those of base.
 func HelixMerge(base, user string) []HelixLanguage {
-	all := HelixLanguages(base)
+	all := helixLanguages(base)
 	if len(all) == 0 {
-		all = HelixLanguages(helixDefaults)
+		all = helixLanguages(helixDefaults)
 	}
-	for _, own := range HelixLanguages(user) {
+	for _, own := range helixLanguages(user) {
 		i := slices.IndexFunc(all, func(l HelixLanguage) bool { return l.Name == own.Name })
 		switch {
 		case i < 0:

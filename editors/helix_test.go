@@ -41,10 +41,10 @@ func TestHelixLanguages(t *testing.T) {
 		{"odd", "[\n  { name = \"a]\", except-features = [\"format\"] },\n  \"b\",\n]"},
 		{"bare", "[]"},
 	}
-	if got := HelixLanguages(someLanguages); !slices.Equal(got, want) {
+	if got := helixLanguages(someLanguages); !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
 	}
-	if got := HelixLanguages("[[language]]\nname = \"x\"\nlanguage-servers = [ \"open"); len(got) != 1 {
+	if got := helixLanguages("[[language]]\nname = \"x\"\nlanguage-servers = [ \"open"); len(got) != 1 {
 		t.Errorf("an array without end: %q", got)
 	}
 }
@@ -107,7 +107,7 @@ func FuzzHelixLanguages(f *testing.F) {
 	f.Add(someLanguages)
 	f.Add("[[language]]\nname = \"x\"\nlanguage-servers = [[[")
 	f.Fuzz(func(t *testing.T, toml string) {
-		for _, l := range HelixLanguages(toml) {
+		for _, l := range helixLanguages(toml) {
 			if l.Name == "" || !strings.HasPrefix(l.Servers, "[") {
 				t.Errorf("%q", l)
 			}

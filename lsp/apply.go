@@ -26,8 +26,7 @@ var errUnconfirmed = errors.New("the editor answered that it applied the edit, b
 var errRefused = errors.New("the editor refused the edit")
 
 // applier carries changes into the editor's buffers, one at a time, and believes the document sync that comes back rather
-// than the answer: Zed, Eglot, Kakoune and a Neovim with a newer buffer all answer applied: true without applying
-// (editors.md 2.4).
+// than the answer: Zed, Eglot, Kakoune and a Neovim with a newer buffer all answer applied: true without applying.
 type applier struct {
 	server *Server
 	slot   chan struct{} // one applyEdit in flight per editor

@@ -26,8 +26,8 @@ type client struct {
 	extensions extensions
 }
 
-// prompts reports whether the client may know window/showMessageRequest: it says so, or is one of the two that know it
-// without saying (editors.md 2.1).
+// prompts reports whether the client may know window/showMessageRequest: it says so, or is one of Emacs' two, Eglot and
+// lsp-mode, which know it without saying.
 func (c client) prompts() bool {
 	return c.caps.Window.ShowMessage != nil || c.name == "Eglot" || c.name == "emacs"
 }

@@ -215,7 +215,18 @@ func (p *peer) read(path string) string {
 	return string(data)
 }
 
-// leave ends the server by shutdown and exit, which must not take longer than the contract says.
+// asks starts a turn that asks, for an editor that gives the answer to the prompt, and waits until it hangs on that.
+func (p *peer) asks(answer any) (turn started) {
+	p.Helper()
+	p.answers["window/showMessageRequest"] = func(json.RawMessage) any { return answer }
+	p.replies = calling()
+	p.start(plain, Options{})
+	p.command("opencode.prompt", `{"text":"go"}`, &turn)
+	synctest.Wait()
+	return turn
+}
+
+// leave ends the server by shutdown and exit, which must not take longer than 5 s.
 func (p *peer) leave() {
 	p.Helper()
 	p.call("shutdown", nil, nil)

@@ -15,7 +15,7 @@ import (
 )
 
 // prompter puts questions to the user, one at a time: Neovim nests a second prompt above the first, Helix closes a stack of
-// them with one key (editors.md 2.2). Questions that are settled elsewhere leave the queue; the one on the screen cannot be
+// them with one key. Questions that are settled elsewhere leave the queue; the one on the screen cannot be
 // withdrawn in most editors, so its late answer is ignored.
 type prompter struct {
 	server *Server

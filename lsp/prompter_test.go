@@ -15,11 +15,7 @@ import (
 // No consent is a preferred fix, and it names the question; open questions stand before everything else.
 func TestQuestionActions(t *testing.T) {
 	bubble(t, func(t *testing.T, p *peer) {
-		p.answers["window/showMessageRequest"] = func(json.RawMessage) any { return errSilent }
-		p.replies = calling()
-		p.start(plain, Options{})
-		p.command("opencode.prompt", `{"text":"go"}`, nil)
-		synctest.Wait()
+		p.asks(errSilent)
 		var raw json.RawMessage
 		p.call("textDocument/codeAction", json.RawMessage(`{"textDocument":{"uri":"`+uriOf(p.root+"/f")+`"},"range":{},"context":{"diagnostics":[]}}`), &raw)
 		var list []codeAction

@@ -12,7 +12,7 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/permission"
 )
 
-// The one form that every editor shows whole (editors.md 4): Helix cuts action titles to the width of the message and
+// The one form that every editor shows whole: Helix cuts action titles to the width of the message and
 // panicked on a message higher than the terminal, VS Code turns newlines into spaces.
 const (
 	minFirst  = 45  // columns of line 1

@@ -24,7 +24,7 @@ func ask(id, tool, subject string, notes []string, diff, always string) agent.Op
 	return q
 }
 
-// checkPrompt holds a prompt to contract section 3.
+// checkPrompt holds a prompt to its limits.
 func checkPrompt(t *testing.T, q agent.OpenQuestion, first string) {
 	t.Helper()
 	text, titles, replies := promptText(q, first)

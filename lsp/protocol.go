@@ -9,7 +9,7 @@ import (
 )
 
 // glsp v0.2.2 has the types of LSP 3.16. What follows are shapes that it lacks (3.17, 3.18, our own) or that lose a
-// number-or-string union when decoded (editors.md 1.2).
+// number-or-string union when decoded.
 
 type cancelParams struct {
 	ID jsonrpc2.ID `json:"id"`
@@ -74,7 +74,8 @@ type extensions struct {
 	Diagnostics bool `json:"diagnostics"`
 }
 
-// serverCapabilities is written by hand: glsp's CreateServerCapabilities has traps (editors.md 1.2, 11).
+// serverCapabilities is written by hand: what glsp's CreateServerCapabilities makes has "commands": null where it cannot know
+// them, which clients in Rust (Helix, Zed) refuse to decode.
 type serverCapabilities struct {
 	PositionEncoding       string            `json:"positionEncoding"`
 	TextDocumentSync       syncOptions       `json:"textDocumentSync"`
@@ -200,7 +201,7 @@ type executeCommandParams struct {
 	Arguments []json.RawMessage `json:"arguments"`
 }
 
-// applyEditParams is ApplyWorkspaceEditParams with version: null kept, which Neovim needs (editors.md 2.4).
+// applyEditParams is ApplyWorkspaceEditParams with version: null kept, which Neovim needs: 0.12 breaks off with an error of Lua without it.
 type applyEditParams struct {
 	Label string        `json:"label,omitempty"`
 	Edit  workspaceEdit `json:"edit"`

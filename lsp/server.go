@@ -127,7 +127,6 @@ const (
 	stateNew int32 = iota
 	stateInitialized
 	stateShutdown
-	stateExited
 )
 
 func logger() commonlog.Logger { return commonlog.GetLogger("opencode.lsp") }

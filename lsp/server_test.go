@@ -87,11 +87,7 @@ func findWithin(t *testing.T, dir, root string) (Remotes, error) {
 // An end without shutdown, or the loss of the editor in the middle of a question, is told by the code.
 func TestLossOfEditor(t *testing.T) {
 	bubble(t, func(t *testing.T, p *peer) {
-		p.answers["window/showMessageRequest"] = func(json.RawMessage) any { return errSilent }
-		p.replies = calling()
-		p.start(plain, Options{})
-		p.command("opencode.prompt", `{"text":"go"}`, nil)
-		synctest.Wait()
+		p.asks(errSilent)
 		p.rpc.Close()
 		if code := <-p.code; code != 1 {
 			t.Errorf("code %d", code)
@@ -115,11 +111,7 @@ func TestNoAnswerIsNoConsent(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, p *peer) {
-				p.answers["window/showMessageRequest"] = func(json.RawMessage) any { return answer }
-				p.replies = calling()
-				p.start(plain, Options{})
-				p.command("opencode.prompt", `{"text":"go"}`, nil)
-				synctest.Wait()
+				p.asks(answer)
 				var open []pendingQuestion
 				p.command("opencode.permission.list", `{}`, &open)
 				if len(open) != 1 {
@@ -192,12 +184,7 @@ func TestProgressRate(t *testing.T) {
 // The transcript of a session goes with it.
 func TestDeleteRemovesTranscript(t *testing.T) {
 	bubble(t, func(t *testing.T, p *peer) {
-		p.answers["window/showMessageRequest"] = func(json.RawMessage) any { return errSilent }
-		p.replies = calling()
-		p.start(plain, Options{})
-		var turn started
-		p.command("opencode.prompt", `{"text":"go"}`, &turn)
-		synctest.Wait()
+		turn := p.asks(errSilent)
 		path := filepath.Join(p.root, "transcripts", turn.Session+".md")
 		if text := p.read(path); !strings.Contains(text, "**Question #1** do: it") {
 			t.Errorf("transcript:\n%s", text)

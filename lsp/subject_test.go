@@ -61,7 +61,7 @@ func TestPromptParts(t *testing.T) {
 	}
 }
 
-// within checks the limits of contract section 3.
+// within checks that a text keeps the limits of a prompt.
 func within(t *testing.T, text string) {
 	t.Helper()
 	lines := strings.Split(text, "\n")

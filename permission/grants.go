@@ -117,10 +117,7 @@ func (g *Grants) insert(gr *Grant) (Grant, bool) {
 
 // Forget drops one grant, here and in the Keeper.
 func (g *Grants) Forget(ctx context.Context, id string) error {
-	g.drop(func(gr Grant) bool { return gr.ID == id })
-	g.mu.Lock()
-	g.gone[id] = true
-	g.mu.Unlock()
+	g.drop(id)
 	if g.keeper == nil {
 		return nil
 	}
@@ -128,6 +125,16 @@ func (g *Grants) Forget(ctx context.Context, id string) error {
 		return fmt.Errorf("forget grant %s: %w", id, err)
 	}
 	return nil
+}
+
+func (g *Grants) drop(id string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.gone[id] = true
+	n := len(g.list)
+	if g.list = slices.DeleteFunc(g.list, func(gr Grant) bool { return gr.ID == id }); len(g.list) != n {
+		g.notify()
+	}
 }
 
 // ForgetAll drops every grant of a workspace.
@@ -138,20 +145,6 @@ func (g *Grants) ForgetAll(ctx context.Context, workspace string) error {
 		errs = append(errs, g.Forget(ctx, gr.ID))
 	}
 	return errors.Join(errs...)
-}
-
-// EndSession drops the grants that were given for one session.
-func (g *Grants) EndSession(session string) {
-	g.drop(func(gr Grant) bool { return session != "" && gr.Session == session })
-}
-
-func (g *Grants) drop(which func(Grant) bool) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	n := len(g.list)
-	if g.list = slices.DeleteFunc(g.list, which); len(g.list) != n {
-		g.notify()
-	}
 }
 
 // Changed is closed at the next change of any grant.

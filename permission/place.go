@@ -193,7 +193,7 @@ func (p Place) unsafe(permission, raw, given, real string) string {
 		if rel == "." {
 			return "it is the workspace itself"
 		}
-		if why := Protected(rel); why != "" {
+		if why := whyProtected(rel); why != "" {
 			return why
 		}
 	}

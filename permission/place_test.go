@@ -74,12 +74,12 @@ func TestDirItems(t *testing.T) {
 func TestProtected(t *testing.T) {
 	for _, name := range []string{".git", ".GIT/x", ".git /config", ".gi\u200bt/config", "a/.git/hooks/x", "x.git/config", "AGENTS.md", "sub/Claude.md",
 		".vſcode/settings.json", "p.code-workspace", ".github/workflows/x.yml", "git~1/config", ".cargo/config.toml", "/home/u/.ssh/authorized_keys"} {
-		if Protected(name) == "" {
+		if whyProtected(name) == "" {
 			t.Errorf("%q is not protected", name)
 		}
 	}
 	for _, name := range []string{"main.go", "git/config.ts", ".gitignore", "x.git/objects/a", "cargo/config.toml", "docs/vscode/settings.json", ".github/x.md", "agents.go"} {
-		if why := Protected(name); why != "" {
+		if why := whyProtected(name); why != "" {
 			t.Errorf("%q is protected: %s", name, why)
 		}
 	}

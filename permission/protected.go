@@ -7,10 +7,10 @@ import (
 	"unicode"
 )
 
-// Protected says why editing the file asks even where edits are allowed, "" where it does not: other programs read it
+// whyProtected says why editing the file asks even where edits are allowed, "" where it does not: other programs read it
 // as instructions and run what it says. The name is relative to its root, or absolute; letter case, invisible characters
 // and what Windows drops from names make no difference.
-func Protected(name string) string {
+func whyProtected(name string) string {
 	parts := strings.Split(strings.Trim(strings.ReplaceAll(name, `\`, "/"), "/"), "/")
 	for i, part := range parts {
 		parts[i] = plain(part)

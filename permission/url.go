@@ -131,7 +131,7 @@ func host(name string) (Strictness, string) {
 		return DenyUnlessNamed, "it is a cloud's metadata service, which hands out credentials"
 	}
 	if a, ok := parseAddr(name); ok {
-		return Address(a)
+		return judgeAddress(a)
 	}
 	if !strings.Contains(name, ".") {
 		return ByNamedRule, "it is a host of the local network"
@@ -146,9 +146,9 @@ func host(name string) (Strictness, string) {
 	return ByRule, ""
 }
 
-// Address says how an address is to be treated, for literal hosts here and for the address that a connection is really
+// judgeAddress says how an address is to be treated, for literal hosts here and for the address that a connection is really
 // made to: private and local ones need a rule that names the host, metadata services are denied without one.
-func Address(a netip.Addr) (Strictness, string) {
+func judgeAddress(a netip.Addr) (Strictness, string) {
 	a = a.WithZone("").Unmap()
 	if v4, ok := embedded(a); ok {
 		a = v4
@@ -209,7 +209,7 @@ func ResolvedItem(raw string, addr netip.Addr) (it Item, ok bool, err error) {
 	if err != nil {
 		return Item{}, false, err
 	}
-	strict, why := Address(addr)
+	strict, why := judgeAddress(addr)
 	if strict == ByRule {
 		return Item{}, false, nil
 	}

@@ -59,7 +59,7 @@ func TestAddress(t *testing.T) {
 		"fe80::1%eth0": ByNamedRule, "::ffff:10.0.0.1": ByNamedRule, "64:ff9b::a00:1": ByNamedRule, "2002:a00:1::": ByNamedRule, "100.64.1.1": ByNamedRule,
 		"169.254.169.254": DenyUnlessNamed, "::ffff:169.254.169.254": DenyUnlessNamed, "100.100.100.200": DenyUnlessNamed, "0.0.0.0": ByNamedRule, "224.0.0.1": ByNamedRule,
 	} {
-		if got, why := Address(netip.MustParseAddr(addr)); got != want || (why == "") != (want == ByRule) {
+		if got, why := judgeAddress(netip.MustParseAddr(addr)); got != want || (why == "") != (want == ByRule) {
 			t.Errorf("%s: got %d (%s), want %d", addr, got, why, want)
 		}
 	}

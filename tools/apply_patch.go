@@ -32,8 +32,8 @@ func (k *kit) applyPatch(ctx context.Context, a applyPatchArgs) (Op, error) {
 	return k.changeOp(ctx, "apply_patch", changes), nil
 }
 
-// PatchModel reports whether a model, "provider/model", is used to apply_patch, by OpenCode's rule.
-func PatchModel(name string) bool {
+// patchModel reports whether a model, "provider/model", is used to apply_patch, by OpenCode's rule.
+func patchModel(name string) bool {
 	_, id, ok := strings.Cut(name, "/")
 	if !ok {
 		id = name
@@ -44,7 +44,7 @@ func PatchModel(name string) bool {
 // ForModel leaves out the tools that a model does not get: it changes files by apply_patch or by edit and write.
 func ForModel(all []Tool, name string) []Tool {
 	without := []string{"apply_patch"}
-	if PatchModel(name) {
+	if patchModel(name) {
 		without = []string{"edit", "write"}
 	}
 	return slices.DeleteFunc(slices.Clone(all), func(t Tool) bool { return slices.Contains(without, t.Name()) })

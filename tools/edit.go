@@ -62,7 +62,7 @@ func (k *kit) afterReading(tool string, t target, reason error) Op {
 }
 
 func (k *kit) editChange(t target, file workspace.File, a editArgs) (change, error) {
-	c := change{at: t, stale: k.Seen.Stale(file)}
+	c := change{at: t, stale: k.Seen.stale(file)}
 	if file.Exists && file.Text == "" && strings.TrimSpace(a.OldString) == "" {
 		a.OldString = "" // what an empty file holds, as models put it
 	}

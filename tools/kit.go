@@ -1,15 +1,12 @@
 package tools
 
 // Builtin returns OpenCode's tools that work on env: read, list, glob, grep, edit, write, apply_patch, bash, webfetch, question,
-// todowrite and, where there are skills, skill; which of those that change files a model gets, [ForModel] says. They share what the session has seen of each
-// file, so there is one Builtin per session.
+// todowrite, diagnostics and, where there are skills, skill; which of those that change files a model gets, [ForModel] says.
+// They share what the session has seen of each file, so there is one Builtin per session.
 func Builtin(env *Env) []Tool {
 	k := &kit{Env: env}
 	if k.Seen == nil {
 		k.Seen = NewSeen(nil)
-	}
-	if k.Todos == nil {
-		k.Todos = new(Todos)
 	}
 	all := []Tool{
 		Define("apply_patch", applyPatchText, k.applyPatch),

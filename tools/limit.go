@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// What a result may hold where Env says nothing, and what a line of it may (opencode.md, 1.2).
+// What a result may hold where Env says nothing, and what a line of it may: OpenCode's bounds.
 const (
 	defaultLines = 2000
 	defaultBytes = 50 << 10

@@ -28,7 +28,7 @@ const (
 	byBare     = "empty lines around oldString"
 )
 
-// strategies are OpenCode's nine in its order, from strict to lenient (opencode.md, 2.1), one of aider's (bare) and the last
+// strategies are OpenCode's nine in its order, from strict to lenient, one of aider's (bare) and the last
 // pass of OpenCode's patches. The ninth, multi-occurrence, is the first with replaceAll and needs no entry.
 func strategies() []strategy {
 	return []strategy{

@@ -14,7 +14,7 @@ type placed struct {
 	pass int
 }
 
-// The passes by which lines are compared, from strict to lenient (opencode.md, 2.2).
+// The passes by which lines are compared, from strict to lenient: OpenCode's.
 const (
 	passExact = iota
 	passRight // white space at the end

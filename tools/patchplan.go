@@ -75,7 +75,7 @@ func (p *patchPlan) do(ctx context.Context, s section) error {
 		return p.add(d, s)
 	case !d.exists:
 		return fmt.Errorf("line %d of the patch: %s does not exist; list the folder, or use %s to make it", s.line, d.at.name, patchAdd)
-	case p.kit.Seen.Stale(d.file) && s.kind == patchDelete:
+	case p.kit.Seen.stale(d.file) && s.kind == patchDelete:
 		return changedError(d.at)
 	case s.kind == patchDelete:
 		d.text, d.exists = "", false
@@ -120,7 +120,7 @@ func (p *patchPlan) update(ctx context.Context, d *draft, s section) error {
 func (p *patchPlan) edit(d *draft, hunks []hunk) error {
 	body := strings.TrimPrefix(d.text, bom)
 	text, pass, err := patchText(body, d.at.name, hunks)
-	stale := p.kit.Seen.Stale(d.file)
+	stale := p.kit.Seen.stale(d.file)
 	if err == nil && stale && pass != passExact {
 		err = changedError(d.at)
 	}
@@ -148,7 +148,7 @@ func (p *patchPlan) changes() []change {
 	}
 	var changes []change
 	for _, d := range p.drafts {
-		c := change{at: d.at, stale: p.kit.Seen.Stale(d.file), note: strings.Join(d.notes, " ")}
+		c := change{at: d.at, stale: p.kit.Seen.stale(d.file), note: strings.Join(d.notes, " ")}
 		switch {
 		case d.from != nil:
 			c.at, c.to = d.from.at, d.at

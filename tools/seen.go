@@ -38,7 +38,7 @@ func (s *Seen) tell(f workspace.File) {
 
 // News reports whether the file is stale and the model was not told so.
 func (s *Seen) News(f workspace.File) bool {
-	if !s.Stale(f) {
+	if !s.stale(f) {
 		return false
 	}
 	s.mu.Lock()
@@ -46,8 +46,8 @@ func (s *Seen) News(f workspace.File) bool {
 	return s.news[f.Path] != sha256.Sum256([]byte(f.Text))
 }
 
-// Stale reports whether the model has seen the file with another text. A file that it never saw is not stale.
-func (s *Seen) Stale(f workspace.File) bool {
+// stale reports whether the model has seen the file with another text. A file that it never saw is not stale.
+func (s *Seen) stale(f workspace.File) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sum, ok := s.sums[f.Path]

@@ -7,7 +7,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/opencode-lsp/opencode-lsp/permission"
 )
@@ -22,31 +21,11 @@ type Todo struct {
 	Priority string `json:"priority" jsonschema:"high, medium or low."`
 }
 
-// Todos is a session's list; safe for concurrent use.
-type Todos struct {
-	mu   sync.Mutex
-	list []Todo
-}
-
-// List is the present list, the caller's to keep.
-func (t *Todos) List() []Todo {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return slices.Clone(t.list)
-}
-
-// Set replaces the list, by the model or when a session is resumed.
-func (t *Todos) Set(list []Todo) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.list = slices.Clone(list)
-}
-
 type todoArgs struct {
 	Todos []Todo `json:"todos" jsonschema:"The whole list; it replaces the one before."`
 }
 
-// todowrite prepares to replace the list.
+// todowrite prepares to replace the list. The session keeps it, from the result.
 func (k *kit) todowrite(_ context.Context, a todoArgs) (Op, error) {
 	for i, t := range a.Todos {
 		if err := t.check(); err != nil {
@@ -59,7 +38,6 @@ func (k *kit) todowrite(_ context.Context, a todoArgs) (Op, error) {
 		Items:   []permission.Item{{Permission: "todowrite", Values: []string{"*"}, Always: "*"}},
 	}
 	return NewOp(access, func(context.Context, io.Writer) (Result, error) {
-		k.Todos.Set(a.Todos)
 		return Result{Text: checklist(a.Todos), Title: openTodos(a.Todos), Todos: append([]Todo{}, a.Todos...)}, nil
 	}), nil
 }

@@ -116,8 +116,6 @@ type Env struct {
 	// Examine tells the language servers that we run of a file as it is now and reports whether one of them serves it; what they
 	// say comes into Workspace.Diagnostics. Nil: there are none.
 	Examine func(path string) bool
-	// Todos keeps the session's list for todowrite; Builtin sets it where it is nil.
-	Todos *Todos
 	// MayRead reports whether the rules for "read" let the model read a file, by its canonical path, without asking. grep
 	// leaves other files out, and edit does not tell about their text unasked. Nil: all files.
 	MayRead func(abs string) bool

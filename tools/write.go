@@ -22,7 +22,7 @@ func (k *kit) write(ctx context.Context, a writeArgs) (Op, error) {
 	if err != nil {
 		return nil, err
 	}
-	if k.Seen.Stale(file) {
+	if k.Seen.stale(file) {
 		return nil, changedError(t)
 	}
 	c := change{at: t, Change: workspace.NewChange(file, inFormOf(file, a.Content))}

@@ -13,11 +13,11 @@ import (
 )
 
 // Contents keeps what files held, each under the hash of its bytes, in a folder that the user alone can read. What nobody has
-// saved for [KeepContents] is removed by Sweep.
+// saved for keepContents is removed by sweep.
 type Contents struct{ dir string }
 
-// KeepContents is how long a text is kept after it was last saved.
-const KeepContents = 7 * 24 * time.Hour
+// keepContents is how long a text is kept after it was last saved.
+const keepContents = 7 * 24 * time.Hour
 
 // refresh is how old a kept text must be before saving it again makes it young.
 const refresh = 24 * time.Hour
@@ -69,7 +69,7 @@ func (c *Contents) write(path string, text []byte) error {
 
 // Load returns a text. An error says that it is not there, or not whole, any more.
 func (c *Contents) Load(ref string) (string, error) {
-	gone := fmt.Errorf("what it held is not kept any more (copies last %d days)", KeepContents/(24*time.Hour))
+	gone := fmt.Errorf("what it held is not kept any more (copies last %d days)", keepContents/(24*time.Hour))
 	if sum, err := hex.DecodeString(ref); err != nil || len(sum) != sha256.Size {
 		return "", gone
 	}
@@ -83,9 +83,9 @@ func (c *Contents) Load(ref string) (string, error) {
 	return string(text), nil
 }
 
-// Sweep removes what has not been saved for [KeepContents].
-func (c *Contents) Sweep() error {
-	limit := time.Now().Add(-KeepContents)
+// sweep removes what has not been saved for keepContents.
+func (c *Contents) sweep() error {
+	limit := time.Now().Add(-keepContents)
 	return filepath.WalkDir(c.dir, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):

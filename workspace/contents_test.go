@@ -10,7 +10,7 @@ import (
 func TestContents(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "contents")
 	c := NewContents(dir)
-	if err := c.Sweep(); err != nil {
+	if err := c.sweep(); err != nil {
 		t.Errorf("sweep of nothing: %v", err)
 	}
 	ref := map[string]string{}
@@ -29,12 +29,12 @@ func TestContents(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	aged("old", KeepContents+time.Hour)
-	aged("one\n", KeepContents+time.Hour)
+	aged("old", keepContents+time.Hour)
+	aged("one\n", keepContents+time.Hour)
 	if _, err := c.Save([]byte("one\n")); err != nil { // makes it young
 		t.Fatal(err)
 	}
-	if err := c.Sweep(); err != nil {
+	if err := c.sweep(); err != nil {
 		t.Fatal(err)
 	}
 	for text, name := range ref {

@@ -15,8 +15,8 @@ import (
 	"time"
 )
 
-// MaxMatchText is how many bytes of a line a Match holds; what a minified file has beyond is cut.
-const MaxMatchText = 4 << 10
+// maxMatchText is how many bytes of a line a Match holds; what a minified file has beyond is cut.
+const maxMatchText = 4 << 10
 
 // Match is one line found by Grep; Line counts from 1. Text is without the line end.
 type Match struct {

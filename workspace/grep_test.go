@@ -44,7 +44,7 @@ func TestGrep(t *testing.T) {
 		"ignored.go": "func Ignored() {}\n",
 		".gitignore": "ignored.go\n",
 		"latin1":     "caf\xe9 func\n",
-		"long":       strings.Repeat("é", MaxMatchText) + " end\n",
+		"long":       strings.Repeat("é", maxMatchText) + " end\n",
 	})
 	must(t, os.Symlink("a.go", filepath.Join(dir, "link.go")))
 	must(t, mkfifo(filepath.Join(dir, "fifo")))
@@ -79,7 +79,7 @@ func TestGrep(t *testing.T) {
 			[]string{"a.go:3:func One() {}", "a.go:5:func  Two() {}", "latin1:1:caf\xe9 func"}, false},
 		{"skip the only file", "func", GrepOptions{Dir: "a.go", Skip: func(string) bool { return true }}, nil, false},
 		{"nothing", "nowhere", GrepOptions{}, nil, false},
-		{"long line", " end$", GrepOptions{}, []string{"long:1:" + strings.Repeat("é", MaxMatchText/2)}, false},
+		{"long line", " end$", GrepOptions{}, []string{"long:1:" + strings.Repeat("é", maxMatchText/2)}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got, more := grepped(t, w, tc.pattern, tc.opt)

@@ -36,10 +36,10 @@ func (g *grep) lines(seek *seeker, path string, data []byte) (found []Match) {
 	return found
 }
 
-// clip makes a line a string of at most MaxMatchText bytes, cut between characters.
+// clip makes a line a string of at most maxMatchText bytes, cut between characters.
 func clip(line []byte) string {
-	if len(line) > MaxMatchText {
-		line = line[:MaxMatchText]
+	if len(line) > maxMatchText {
+		line = line[:maxMatchText]
 		for n := 0; n < utf8.UTFMax && !utf8.Valid(line[len(line)-min(len(line), utf8.UTFMax):]); n++ {
 			line = line[:len(line)-1]
 		}

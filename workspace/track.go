@@ -72,7 +72,7 @@ func (t *Tracker) look(ctx context.Context) (map[string]sample, error) {
 	}
 	t.known = met
 	if fresh {
-		_ = t.contents.Sweep() // what stays too long does no harm
+		_ = t.contents.sweep() // what stays too long does no harm
 	}
 	return met, nil
 }
@@ -99,7 +99,7 @@ const (
 func (r *Recording) End(ctx context.Context) ([]Difference, error) {
 	earlier := r.counts()
 	after, err := r.tracker.look(ctx)
-	r.Stop()
+	r.stop()
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ func (r *Recording) appeared(path string, now sample, origins map[uint64]bool) D
 
 // spare leaves out of a difference what was saved while the command ran, the first earlier ones of it before the second look.
 func (r *Recording) spare(d *Difference, earlier int) {
-	saves := r.saves[d.Path] // Stop was called: nobody adds to it
+	saves := r.saves[d.Path] // stop was called: nobody adds to it
 	if len(saves) == 0 {
 		return
 	}
@@ -236,8 +236,8 @@ func compact(all []Difference) []Difference {
 	return kept
 }
 
-// Stop ends the recording; nothing more is noted. After End it does nothing.
-func (r *Recording) Stop() {
+// stop ends the recording; nothing more is noted. After End it does nothing.
+func (r *Recording) stop() {
 	r.tracker.w.mu.Lock()
 	defer r.tracker.w.mu.Unlock()
 	delete(r.tracker.w.recordings, r)

@@ -22,5 +22,6 @@
 //	\anything                 is text without the backslash, so \call, \! and a lone \ (an empty line) are text
 //
 // Requests without tools whose system text speaks of a summary are answered "Scripted summary" where the script has no
-// !summary, and those that speak of a title "Scripted session" where it has no !title. When the script is used up, the model says so in plain text and calls nothing.
+// !summary, and those that speak of a title "Scripted session" where it has no !title. When the script is used up, the model
+// says so in plain text and calls nothing.
 package agenttest

@@ -5,5 +5,6 @@
 // messages is what a client has that saw all of those. The table in routes.go is all that is served: the mux and the OpenAPI
 // document at /doc are both made from it.
 //
-// [API] knows nothing of passwords: [Door] stands before it. Nothing here runs what the permission gate has not passed.
+// [API] knows nothing of passwords, origins and sizes: the door of a [Server] stands before it and hands on a request with
+// its body read, JSON by its type and within bounds. Nothing here runs what the permission gate has not passed.
 package httpapi

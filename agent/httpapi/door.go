@@ -12,12 +12,12 @@ import (
 	"github.com/tliron/commonlog"
 )
 
-// Door stands before the API: it lets a request through only from who knows the password and comes from where he may. All of
+// door stands before the API: it lets a request through only from who knows the password and comes from where he may. All of
 // it happens before routing, for every method and path alike, so that who is refused learns nothing of what is behind.
 //
 // The order is fixed: password (401, 429), host (400, 421), origin (403), target (400, 404), type (415) and size (413) of the
 // body. Who does not know the password sees nothing but the first.
-type Door struct {
+type door struct {
 	scheme   string   // of our own origin: "http" or "https"
 	hosts    []string // the names by which clients reach us, with port, exact
 	anyLocal bool     // listening on every address: the one that a connection came to is a name, too
@@ -25,14 +25,14 @@ type Door struct {
 	failures failures
 }
 
-func newDoor(scheme string, hosts []string, anyLocal bool, who identity) *Door {
-	d := &Door{scheme: scheme, hosts: hosts, anyLocal: anyLocal}
+func newDoor(scheme string, hosts []string, anyLocal bool, who identity) *door {
+	d := &door{scheme: scheme, hosts: hosts, anyLocal: anyLocal}
 	d.known.Store(&who)
 	return d
 }
 
-// Wrap puts the door before a handler.
-func (d *Door) Wrap(next http.Handler) http.Handler {
+// wrap puts the door before a handler.
+func (d *door) wrap(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		sealed := &sealed{ResponseWriter: w}
 		defer survive(sealed, r)
@@ -46,7 +46,7 @@ func (d *Door) Wrap(next http.Handler) http.Handler {
 }
 
 // check returns why a request is refused, nil where it may pass. w is needed to bound the body.
-func (d *Door) check(w http.ResponseWriter, r *http.Request) *refusal {
+func (d *door) check(w http.ResponseWriter, r *http.Request) *refusal {
 	if no := d.authenticate(r); no != nil {
 		return no
 	}

@@ -28,7 +28,7 @@ func FuzzDoor(f *testing.F) {
 		f.Fatal(err)
 	}
 	var passed *http.Request
-	door := newDoor("http", []string{"127.0.0.1:4096", "localhost:4096"}, false, who).Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { passed = r }))
+	door := newDoor("http", []string{"127.0.0.1:4096", "localhost:4096"}, false, who).wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { passed = r }))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(data)))
 		if err != nil {

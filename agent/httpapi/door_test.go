@@ -25,7 +25,7 @@ func newTestDoor(t *testing.T) http.Handler {
 		t.Fatal(err)
 	}
 	door := newDoor("http", []string{"127.0.0.1:4096", "localhost:4096"}, false, who)
-	return door.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return door.wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch r.URL.Path {
 		case "/panic":
 			panic("with " + secret)

@@ -13,7 +13,7 @@ type sealed struct {
 	begun bool
 }
 
-// always stands in every answer (checklist 17).
+// always stands in every answer (SECURITY.md, server mode, 17).
 var always = map[string]string{
 	"X-Content-Type-Options":       "nosniff",
 	"Cache-Control":                "no-store",

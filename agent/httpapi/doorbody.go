@@ -19,7 +19,7 @@ const (
 )
 
 // checkType wants JSON where there is a body, and where a type is named without one: what a form or a plain fetch of another
-// page can send is never that (checklist 10).
+// page can send is never that (SECURITY.md, server mode, 10).
 func checkType(r *http.Request) *refusal {
 	kinds := r.Header["Content-Type"]
 	if len(kinds) == 0 && r.ContentLength == 0 {

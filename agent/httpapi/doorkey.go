@@ -44,8 +44,8 @@ func (id *identity) is(user, password string) bool {
 }
 
 // authenticate lets in who sends the right user and password in one Authorization header, and nobody else: no query, cookie,
-// form or user in the address counts (checklist 6). Only a wrong password counts as a failure; who sends none is no guesser.
-func (d *Door) authenticate(r *http.Request) *refusal {
+// form or user in the address counts (SECURITY.md, server mode, 6). Only a wrong password counts as a failure; who sends none is no guesser.
+func (d *door) authenticate(r *http.Request) *refusal {
 	user, password, guess := r.BasicAuth()
 	known := d.known.Load().is(user, password)
 	switch {

@@ -10,7 +10,7 @@ import (
 
 // checkHost wants one of our own names, port included and letter for letter: a page whose name was bound to our address
 // (DNS rebinding) comes with its own. net/http has refused a missing or second Host before (400).
-func (d *Door) checkHost(r *http.Request) *refusal {
+func (d *door) checkHost(r *http.Request) *refusal {
 	switch {
 	case r.Host == "":
 		return &refusal{status: http.StatusBadRequest, name: "BadRequest", text: "the request names no host"}
@@ -20,7 +20,7 @@ func (d *Door) checkHost(r *http.Request) *refusal {
 	return nil
 }
 
-func (d *Door) own(r *http.Request) bool {
+func (d *door) own(r *http.Request) bool {
 	if slices.Contains(d.hosts, r.Host) {
 		return true
 	}
@@ -33,8 +33,8 @@ func (d *Door) own(r *http.Request) bool {
 }
 
 // checkOrigin refuses what a page of another origin sent, on every method: a browser adds the password that it remembers to
-// requests of any page, and reads have effects enough (checklist 8).
-func (d *Door) checkOrigin(r *http.Request) *refusal {
+// requests of any page, and reads have effects enough (SECURITY.md, server mode, 8).
+func (d *door) checkOrigin(r *http.Request) *refusal {
 	origins, sites := r.Header["Origin"], r.Header["Sec-Fetch-Site"]
 	mine := func(origin string) bool { return origin == d.scheme+"://"+r.Host }
 	near := func(site string) bool { return site == "same-origin" || site == "none" }

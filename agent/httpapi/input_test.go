@@ -88,8 +88,8 @@ func TestBadIDs(t *testing.T) {
 	}
 }
 
-// Every route with a body with each field of each wrong type, with bodies that are no object or no JSON, of another type and
-// too large.
+// Every route with a body with each field of each wrong type, and with bodies that are no object or no JSON. What is of another
+// type or too large does not pass the door.
 func TestBadBodies(t *testing.T) {
 	b := newBench(t, "")
 	id := b.session()
@@ -116,12 +116,6 @@ func TestBadBodies(t *testing.T) {
 				status, answer := b.do(r.Method, path, body)
 				refused(b, r.Method+" "+path+" "+body[:min(len(body), 60)], status, answer)
 			}
-		}
-		if status, answer := b.do(r.Method, path, `{"`+strings.Repeat("a", 9<<20)+`":1}`); status != 413 {
-			b.Errorf("%s %s with 9 MiB = %d %s", r.Method, path, status, answer)
-		}
-		if status, answer := b.send(r.Method, path, `{"a":1}`, "Content-Type", "text/plain"); status != 415 {
-			b.Errorf("%s %s as text = %d %s", r.Method, path, status, answer)
 		}
 	}
 	if status, answer := b.do("POST", "/session", `{"zzz":[1,{}],"title":"T"}`); status != 200 {

@@ -28,7 +28,7 @@ func (s *strict) Read(data []byte) (int, error) {
 	return n, err
 }
 
-// head follows the requests of a connection by their heads. After a chunked body it looks no further: Door ends the
+// head follows the requests of a connection by their heads. After a chunked body it looks no further: the door ends the
 // connection there.
 type head struct {
 	line    []byte // of a head, as much as is looked at

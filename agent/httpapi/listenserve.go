@@ -29,7 +29,7 @@ const (
 type Server struct {
 	url       string
 	user      string
-	door      *Door
+	door      *door
 	room      *room
 	listeners []*roomy
 }
@@ -82,7 +82,7 @@ func (s *Server) Serve(ctx context.Context, next http.Handler) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	srv := &http.Server{
-		Handler: s.door.Wrap(next), ReadHeaderTimeout: headerWithin, IdleTimeout: idleFor, MaxHeaderBytes: maxHeader,
+		Handler: s.door.wrap(next), ReadHeaderTimeout: headerWithin, IdleTimeout: idleFor, MaxHeaderBytes: maxHeader,
 		ErrorLog:    log.New(httpLog{}, "", 0),
 		BaseContext: func(net.Listener) context.Context { return ctx },
 		ConnContext: func(ctx context.Context, nc net.Conn) context.Context {

@@ -95,13 +95,11 @@ func (a *API) handler(r route) http.HandlerFunc {
 			return
 		}
 		if r.long {
-			select {
-			case a.long <- struct{}{}:
-				defer func() { <-a.long }()
-			default:
+			if !a.beginLong() {
 				fail(w, overloaded("too many requests wait for turns or follow the events already; try again later, or use prompt_async"))
 				return
 			}
+			defer a.endLong()
 		}
 		result, err := r.serve(a, c)
 		switch {
@@ -115,6 +113,18 @@ func (a *API) handler(r route) http.HandlerFunc {
 		}
 	}
 }
+
+// beginLong takes one of the places for answers of long routes, which endLong gives back. It reports whether there was one.
+func (a *API) beginLong() bool {
+	select {
+	case a.long <- struct{}{}:
+		return true
+	default:
+		return false
+	}
+}
+
+func (a *API) endLong() { <-a.long }
 
 // check judges the parameters of the query.
 func (c *call) check(params []param) *failure {
@@ -149,22 +159,18 @@ func (c *call) number(name string, otherwise int64) int64 {
 	return n
 }
 
-// read decodes the body. Fields that are not known are ignored, as OpenCode does; an empty body is an empty object.
+// read decodes the body, of which the door has seen type and size. Fields that are not known are ignored, as OpenCode does; an
+// empty body is an empty object.
 func read(c *call, into any) error {
-	data, err := io.ReadAll(http.MaxBytesReader(c.w, c.Body, maxBody))
-	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-		return &failure{status: http.StatusRequestEntityTooLarge, name: "BadRequest", kind: "Payload", message: fmt.Sprintf("the body is larger than %d MiB; send less", maxBody>>20)}
-	}
+	data, err := io.ReadAll(c.Body)
 	if err != nil {
-		return badRequest("Payload", "the body broke off; send it again")
+		return fmt.Errorf("read body: %w", err)
 	}
-	if len(bytes.TrimSpace(data)) == 0 {
+	begin := bytes.TrimSpace(data)
+	if len(begin) == 0 {
 		return nil
 	}
-	if !isJSON(c.Header.Get("Content-Type")) {
-		return &failure{status: http.StatusUnsupportedMediaType, name: "BadRequest", kind: "Headers", message: "the body must be JSON; send it with Content-Type: application/json"}
-	}
-	if bytes.TrimSpace(data)[0] != '{' {
+	if begin[0] != '{' {
 		return badRequest("Payload", "the body is no JSON object; send one")
 	}
 	return explainJSON(json.Unmarshal(data, into))

@@ -117,12 +117,3 @@ func (c *Catalogue) Models(provider string) []string {
 	}
 	return names
 }
-
-// Size is how many models it knows.
-func (c *Catalogue) Size() int {
-	n := 0
-	for _, models := range c.entries {
-		n += len(models)
-	}
-	return n
-}

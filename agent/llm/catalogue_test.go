@@ -28,7 +28,7 @@ func TestCatalogue(t *testing.T) {
 
 func TestReadCatalogue(t *testing.T) {
 	c, err := llm.ReadCatalogue([]byte(`{"p":{"models":{"good":{"limit":{"context":-5}},"odd":{"limit":"all"}}},"q":{"name":"Q"}}`))
-	if err != nil || c.Size() != 1 || len(c.Models("p")) != 1 {
+	if err != nil || len(c.Models("p")) != 1 || len(c.Models("q")) != 0 {
 		t.Fatalf("%+v, %v", c, err)
 	}
 	for _, bad := range []string{"", "[]", "{}", `{"p":{}}`, "<html>"} {

@@ -31,9 +31,11 @@ func writeForever(dir string) {
 	if err != nil {
 		panic(err)
 	}
-	if _, err := s.Acquire("a"); err != nil {
+	release, err := s.Acquire("a")
+	if err != nil {
 		panic(err)
 	}
+	defer release() // never: a lock that nothing refers to ends with its file, whenever the collector comes by
 	for seq := int64(1); ; seq++ {
 		if err := s.Append(context.Background(), "a", prompt("a", seq, strings.Repeat("x", 1000))); err != nil {
 			panic(err)
@@ -128,9 +130,9 @@ func TestFaultsAreSentences(t *testing.T) {
 		want string
 	}{
 		"folder is a file": {func(t *testing.T, dir string, _ *Store) { write(t, dir, "x") }, unwritten},
-		"file is a folder": {func(t *testing.T, dir string, _ *Store) { mkdir(t, filepath.Join(dir, File)) }, unwritten},
+		"file is a folder": {func(t *testing.T, dir string, _ *Store) { mkdir(t, filepath.Join(dir, fileName)) }, unwritten},
 		"garbage": {func(t *testing.T, dir string, _ *Store) {
-			write(t, filepath.Join(dir, File), strings.Repeat("no database ", 100))
+			write(t, filepath.Join(dir, fileName), strings.Repeat("no database ", 100))
 		}, damaged},
 		"newer schema": {func(t *testing.T, _ string, s *Store) { run(t, s, "PRAGMA user_version = 99"); reopen(t, s) }, newer},
 		"read-only":    {func(t *testing.T, _ string, s *Store) { run(t, s, "PRAGMA query_only = 1") }, unwritten},
@@ -144,7 +146,7 @@ func TestFaultsAreSentences(t *testing.T) {
 		"torn pages": {func(t *testing.T, dir string, s *Store) {
 			add(t, s, "big", created("big", "/w", 1), prompt("big", 2, strings.Repeat("x", 1<<20)))
 			reopen(t, s)
-			tear(t, filepath.Join(dir, File))
+			tear(t, filepath.Join(dir, fileName))
 		}, damaged},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -155,7 +157,7 @@ func TestFaultsAreSentences(t *testing.T) {
 			if err == nil {
 				_, err = s.Load(t.Context(), "big", 0)
 			}
-			if want := fmt.Sprintf(tc.want, filepath.Join(dir, File)); err == nil || err.Error() != want {
+			if want := fmt.Sprintf(tc.want, filepath.Join(dir, fileName)); err == nil || err.Error() != want {
 				t.Errorf("got  %v\nwant %s", err, want)
 			}
 		})

@@ -17,7 +17,7 @@ var errLocked = errors.New("locked")
 
 // Acquire takes the right to append to a session until release is called or the process dies, however it dies: the
 // kernel owns the lock. It fails with [agent.ErrInUse] where anyone else has it, this process included. release may be
-// called more than once.
+// called more than once, and must be kept: what nothing refers to any more is collected, and the lock with it.
 func (s *Store) Acquire(session string) (release func(), err error) {
 	if s.closed.Load() {
 		return nil, errClosed

@@ -52,11 +52,6 @@ func (s *Store) Trust(ctx context.Context, workspace, hash string) error {
 	return s.exec(ctx, func(d *database) *sql.Stmt { return d.trust }, workspace, hash)
 }
 
-// Distrust forgets what was trusted in a workspace.
-func (s *Store) Distrust(ctx context.Context, workspace string) error {
-	return s.exec(ctx, func(d *database) *sql.Stmt { return d.distrust }, workspace)
-}
-
 // exec runs one statement that returns nothing.
 func (s *Store) exec(ctx context.Context, pick func(*database) *sql.Stmt, args ...any) error {
 	db, err := s.use(ctx)

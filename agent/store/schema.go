@@ -87,7 +87,7 @@ type statements struct {
 	load, list, dropSession      *sql.Stmt
 	dropEvents                   *sql.Stmt
 	grants, saveGrant, dropGrant *sql.Stmt
-	trusted, trust, distrust     *sql.Stmt
+	trusted, trust               *sql.Stmt
 }
 
 func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
@@ -106,7 +106,6 @@ func (s *statements) prepare(ctx context.Context, db *sql.DB) error {
 		&s.dropGrant:   "DELETE FROM remembered WHERE id = ?",
 		&s.trusted:     "SELECT hash FROM trusted WHERE workspace = ?",
 		&s.trust:       "INSERT OR REPLACE INTO trusted (workspace, hash) VALUES (?, ?)",
-		&s.distrust:    "DELETE FROM trusted WHERE workspace = ?",
 	} {
 		stmt, err := db.PrepareContext(ctx, query)
 		if err != nil {

@@ -23,8 +23,8 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/agent"
 )
 
-// File is the database's name in the folder given to [Open].
-const File = "store.db"
+// fileName is the database's name in the folder given to [Open].
+const fileName = "store.db"
 
 const (
 	lockDir  = "locks"
@@ -132,7 +132,7 @@ func (d *database) ready(ctx context.Context) error {
 	return d.prepare(ctx, d.DB)
 }
 
-func (s *Store) path() string { return filepath.Join(s.dir, File) }
+func (s *Store) path() string { return filepath.Join(s.dir, fileName) }
 
 // makeFolders makes the private folders, and closes one that was left open to others.
 func (s *Store) makeFolders() error {

@@ -148,7 +148,7 @@ func TestFilesArePrivateAndMadeOnFirstUse(t *testing.T) {
 		t.Fatalf("Open made the folder: %v", err)
 	}
 	add(t, s, "a", created("a", "/w", 1))
-	for name, want := range map[string]fs.FileMode{"": 0o700, File: 0o600, File + "-wal": 0o600, lockDir: 0o700} {
+	for name, want := range map[string]fs.FileMode{"": 0o700, fileName: 0o600, fileName + "-wal": 0o600, lockDir: 0o700} {
 		info, err := os.Stat(filepath.Join(dir, name))
 		if err != nil || info.Mode().Perm() != want {
 			t.Errorf("%q: %v, %v; want %v", name, info.Mode(), err, want)
@@ -226,7 +226,7 @@ func TestCloseAndAgain(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, File+"-wal")); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(filepath.Join(dir, fileName+"-wal")); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the WAL is not folded into the file: %v", err)
 	}
 	_, lockErr := s.Acquire("a")
@@ -283,8 +283,4 @@ func TestTrust(t *testing.T) {
 		check("/w", hash, true)
 	}
 	check("/x", "", false)
-	if err := s.Distrust(t.Context(), "/w"); err != nil {
-		t.Fatal(err)
-	}
-	check("/w", "", false)
 }

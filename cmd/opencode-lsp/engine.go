@@ -330,11 +330,9 @@ func (e *engine) gate(f lineage, policy func() permission.Policy) *permission.Ga
 // env is what the tools of a session work on.
 func (e *engine) env(s *agent.Session, d *seat, applier workspace.Applier, barrier func(context.Context, *agent.Session) error) *tools.Env {
 	cfg := e.now()
-	todos := &tools.Todos{}
-	todos.Set(s.Todos())
 	env := &tools.Env{
 		Workspace: e.ws, Applier: applier, Spill: e.program.dirs.outputs(), Environ: e.program.environ(cfg),
-		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes, Todos: todos,
+		MaxLines: cfg.ToolOutput.MaxLines, MaxBytes: cfg.ToolOutput.MaxBytes,
 		MayRead: func(abs string) bool { return e.mayRead(d.rules(), abs) }, Formatters: e.formatters,
 		Skills: e.skills, Nearby: func(ctx context.Context, abs string) string { return e.nearby(ctx, d, abs) },
 		Seen: e.files.seenBy(s.ID()), Web: e.program.web, Ask: s.AskUser, Tracker: e.tracker, Changed: e.changed, Examine: e.examine,

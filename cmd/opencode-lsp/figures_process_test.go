@@ -28,8 +28,21 @@ type peer struct {
 // launch starts a server with a home of its own.
 func launch(t *testing.T, bin, dir string) *peer {
 	t.Helper()
+	cmd, ends := startServer(t, bin, dir, privateEnviron(dir, ""))
+	return &peer{t: t, cmd: cmd, in: ends, out: bufio.NewReader(ends)}
+}
+
+// pipes are a process's stdin and stdout as one connection.
+type pipes struct {
+	io.Reader
+	io.WriteCloser
+}
+
+// startServer starts a server on a folder. Who closes the pipes has to wait for it.
+func startServer(t *testing.T, bin, dir string, environ []string) (*exec.Cmd, pipes) {
+	t.Helper()
 	cmd := exec.Command(bin, "--stdio")
-	cmd.Dir, cmd.Env = dir, privateEnviron(dir, "")
+	cmd.Dir, cmd.Env = dir, environ
 	in, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -41,7 +54,7 @@ func launch(t *testing.T, bin, dir string) *peer {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return &peer{t: t, cmd: cmd, in: in, out: bufio.NewReader(out)}
+	return cmd, pipes{out, in}
 }
 
 // privateEnviron keeps a server off the user's own files; model is the base URL of its model.

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
@@ -61,12 +60,6 @@ func (s *stopwatch) after(t *testing.T, from time.Time, prefix string) time.Time
 	return time.Time{}
 }
 
-// pipes are a process's stdin and stdout as one connection.
-type pipes struct {
-	io.Reader
-	io.WriteCloser
-}
-
 // sit opens a workspace of one file.
 func sit(t *testing.T, b binaries, text string) *desk {
 	t.Helper()
@@ -76,20 +69,8 @@ func sit(t *testing.T, b binaries, text string) *desk {
 	}
 	d := &desk{model: agenttest.New(agenttest.Step{Title: "Figures"}), clock: &stopwatch{}}
 	t.Cleanup(d.model.Close)
-	cmd := exec.Command(b.ours, "--stdio")
-	cmd.Dir, cmd.Env = dir, privateEnviron(dir, d.model.URL())
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	d.Editor = lsptest.Dial(t.Context(), pipes{out, in}, lsptest.Options{Root: dir, Trace: d.clock})
+	cmd, ends := startServer(t, b.ours, dir, privateEnviron(dir, d.model.URL()))
+	d.Editor = lsptest.Dial(t.Context(), ends, lsptest.Options{Root: dir, Trace: d.clock})
 	t.Cleanup(func() {
 		d.Editor.Close()
 		cmd.Wait() // a server that loses its editor exits with 1

@@ -37,7 +37,7 @@ var layers = map[string]string{
 	// Tests with real clients and in real editors, behind build tags.
 	"agent/httpapi/clienttest":   "",
 	"editors/editorstest":        "agent/agenttest",
-	"editors/editorstest/vscode": "agent/agenttest",
+	"editors/editorstest/vscode": "agent/agenttest editors/editorstest",
 }
 
 // owners is the only packages that import a third-party module, with the reason.

@@ -84,21 +84,9 @@ func sitLong(t *testing.T) *longDesk {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command(d.bin, "--stdio")
-	cmd.Dir, cmd.Env = d.dir, d.environ()
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	cmd, ends := startServer(t, d.bin, d.dir, d.environ())
 	d.pid = cmd.Process.Pid
-	d.Editor = lsptest.Dial(t.Context(), pipes{out, in}, lsptest.Options{Root: d.dir})
+	d.Editor = lsptest.Dial(t.Context(), ends, lsptest.Options{Root: d.dir})
 	t.Cleanup(func() {
 		d.Editor.Close()
 		cmd.Wait() // a server that loses its editor exits with 1

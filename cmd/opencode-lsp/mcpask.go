@@ -165,6 +165,11 @@ func (a *serverAsker) sample(ctx context.Context, s mcp.Sample) (mcp.Sampled, er
 	if err != nil {
 		return mcp.Sampled{}, err
 	}
+	text, err := complete(ctx, model, sampleRequest(s))
+	return mcp.Sampled{Text: text, Model: info.Name}, err
+}
+
+func sampleRequest(s mcp.Sample) agent.Request {
 	request := agent.Request{System: s.System}
 	for _, m := range s.Messages {
 		role := agent.User
@@ -173,16 +178,21 @@ func (a *serverAsker) sample(ctx context.Context, s mcp.Sample) (mcp.Sampled, er
 		}
 		request.Messages = append(request.Messages, agent.Message{Role: role, Text: m.Text})
 	}
+	return request
+}
+
+// complete is the text of a reply, whose rest is not waited for beyond maxSampled.
+func complete(ctx context.Context, model agent.Model, request agent.Request) (string, error) {
 	var text strings.Builder
 	for delta, err := range model.Stream(ctx, request) {
 		if err != nil {
-			return mcp.Sampled{}, err
+			return "", err
 		}
 		if text.WriteString(delta.Text); text.Len() > maxSampled {
 			break
 		}
 	}
-	return mcp.Sampled{Text: text.String(), Model: info.Name}, nil
+	return text.String(), nil
 }
 
 func sampleText(s mcp.Sample) string {

@@ -96,6 +96,11 @@ func (p *program) checkOne(cmd *cobra.Command, file, kind, input string, explain
 	if !explain {
 		return nil
 	}
+	return p.explainItems(policy, items, grants)
+}
+
+// explainItems prints a line for each item, judged by itself.
+func (p *program) explainItems(policy permission.Policy, items []permission.Item, grants []permission.Grant) error {
 	w := tabwriter.NewWriter(p.stdout, 0, 4, 2, ' ', 0)
 	for _, it := range items {
 		v := answeredBefore(policy, []permission.Item{it}, grants)

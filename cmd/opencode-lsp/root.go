@@ -13,7 +13,7 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/tools"
 )
 
-// Exit codes, as contract and README name them.
+// Exit codes, as README names them.
 const (
 	exitDone     = 0
 	exitFailed   = 1

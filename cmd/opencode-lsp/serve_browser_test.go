@@ -17,6 +17,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"github.com/opencode-lsp/opencode-lsp/editors/editorstest"
 )
 
 // pageResult is what page.mjs prints.
@@ -35,7 +37,7 @@ type attacked struct {
 // 8: pages of other origins in a real browser whose user has logged in, by every way that a page has to send something. The
 // same against a server that asks for the password only shows that the browser really sends it along.
 func TestServeBrowser(t *testing.T) {
-	tools := browserTools(t)
+	tools := editorstest.Installed(t, "../../editors/editorstest/install-vscode.sh") // the browser, as for VS Code
 	front, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -87,23 +89,6 @@ func TestServeBrowser(t *testing.T) {
 	}
 	t.Logf("Chromium %s, logged in: %d ways from pages of %d other origins made %d requests, %d of them with the right password: each 401 or 403, nothing read, nothing changed; a name bound to our address: 421; a server that looks at the password alone let %d in",
 		result.Version, len(result.Ours[0].Outcomes)+6, len(result.Ours), foreign, known, control.let.Load())
-}
-
-// browserTools are the browser and what drives it, as the tests of VS Code have them.
-func browserTools(t *testing.T) map[string]string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "../../editors/editorstest/install-vscode.sh")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("install-vscode.sh: %v", err)
-	}
-	tools := map[string]string{}
-	for line := range strings.Lines(string(out)) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		tools[key] = value
-	}
-	return tools
 }
 
 // check: no way gave a page anything.

@@ -100,7 +100,7 @@ func TestServeEditor(t *testing.T) {
 	if open := listening(t, s.cmd.Process.Pid); len(open) > 0 {
 		t.Errorf("before it was asked to it listens on %q", open)
 	}
-	at := s.serve(map[string]any{"port": 0})
+	at := s.serve(map[string]any{"port": json.Number(freePort(t))})
 	if info, err := os.Stat(at.PasswordFile); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("the password's file: %v %v", info, err)
 	}
@@ -137,7 +137,7 @@ func TestServeEditor(t *testing.T) {
 		t.Errorf("after stop it listens: %v, the password's file: %v", s.reachable(), err)
 	}
 
-	second := s.serve(map[string]any{"remoteApproval": true, "hostname": "127.0.0.1"})
+	second := s.serve(map[string]any{"remoteApproval": true, "hostname": "127.0.0.1", "port": json.Number(freePort(t))})
 	in, _ = s.stream("/event")
 	s.prompt(id, "again")
 	until(t, in, "permission.asked")

@@ -4,26 +4,16 @@ package main
 
 import (
 	"bufio"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"os"
-	"os/signal"
-	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -266,186 +256,4 @@ func serveConnections(t *testing.T) {
 		t.Errorf("%d of the held connections live", alive)
 	}
 	t.Logf("300 connections without the password: %d live on, the owner's 20 new ones are answered", alive)
-}
-
-// sockets counts a process's open network connections and listeners.
-func sockets(t *testing.T, pid int) int {
-	t.Helper()
-	dir := fmt.Sprintf("/proc/%d/fd", pid)
-	fds, err := os.ReadDir(dir)
-	if err != nil {
-		t.Logf("no count on this system: %v", err)
-		return 0
-	}
-	n := 0
-	for _, fd := range fds {
-		if to, err := os.Readlink(filepath.Join(dir, fd.Name())); err == nil && strings.HasPrefix(to, "socket:") {
-			n++
-		}
-	}
-	return n
-}
-
-// 14: a request whose end could be understood in two ways is no request.
-func serveFraming(t *testing.T) {
-	s := newServed(t).start()
-	post := func(headers ...string) string {
-		return s.request("POST", "/session", "", append([]string{"Content-Type: application/json"}, headers...)...)
-	}
-	smuggled := s.request("GET", health, "")
-	for name, request := range map[string]string{
-		"CL and TE":           post("Content-Length: 4", "Transfer-Encoding: chunked") + "0\r\n\r\n" + smuggled,
-		"TE and CL":           post("Transfer-Encoding: chunked", "Content-Length: 4") + "0\r\n\r\n" + smuggled,
-		"two lengths":         post("Content-Length: 0", "Content-Length: 5") + smuggled,
-		"two equal lengths":   post("Content-Length: 2", "Content-Length: 2") + "{}",
-		"a list of lengths":   post("Content-Length: 2, 2") + "{}",
-		"a signed length":     post("Content-Length: +2") + "{}",
-		"a folded header":     s.request("GET", health, "", "X: a\r\n b"),
-		"blank before colon":  post("Transfer-Encoding : chunked") + "0\r\n\r\n",
-		"no colon":            s.request("GET", health, "", "X"),
-		"NUL in a value":      s.request("GET", health, "", "X: a\x00b"),
-		"lone CR in a value":  s.request("GET", health, "", "X: a\rb"),
-		"bad version":         strings.Replace(s.request("GET", health, ""), "HTTP/1.1", "HTTP/1.1x", 1),
-		"blank in the target": s.request("GET", health+" x", ""),
-		"broken chunk":        post("Transfer-Encoding: chunked") + "zz\r\n{}\r\n0\r\n\r\n",
-	} {
-		if got := s.raw(request); got.status() != 400 {
-			t.Errorf("%s: %s", name, got)
-		}
-	}
-	for name, request := range map[string]string{
-		"two codings":     post("Transfer-Encoding: chunked", "Transfer-Encoding: identity") + "0\r\n\r\n",
-		"unknown coding":  post("Transfer-Encoding: gzip") + "x",
-		"obfuscated":      post("Transfer-Encoding: xchunked") + "0\r\n\r\n",
-		"HTTP/2 preface":  "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-		"HTTP/9":          strings.Replace(s.request("GET", health, ""), "HTTP/1.1", "HTTP/9.0", 1),
-		"not HTTP at all": "\x16\x03\x01\x00\x05hello\r\n\r\n",
-	} {
-		if got := s.raw(request); got.status() == 200 {
-			t.Errorf("%s: %s", name, got)
-		}
-	}
-	// After a body of unknown length the connection ends: nothing can hide behind it.
-	c := s.dial()
-	io.WriteString(c, post("Transfer-Encoding: chunked")+"2\r\n{}\r\n0\r\n\r\n"+smuggled)
-	all, _ := io.ReadAll(c)
-	if n := strings.Count(string(all), "HTTP/1.1 "); n != 1 {
-		t.Errorf("%d answers on one connection after a chunked body", n)
-	}
-	t.Log("CL with TE, two CL, obs-fold and 11 more: 400; 6 others: refused; nothing follows a chunked body")
-}
-
-// 21: either signal closes listener and streams in time, and nothing is left.
-func serveShutdown(t *testing.T) {
-	// What is handled here has its default in the server; under nohup that would be told to live on at a hangup.
-	handled := make(chan os.Signal, 1)
-	signal.Notify(handled, syscall.SIGHUP)
-	defer signal.Stop(handled)
-	for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT, syscall.SIGHUP} {
-		s := newServed(t).start("--port", freePort(t))
-		held := s.dial()
-		io.WriteString(held, "GET / HTTP/1.1\r\n")
-		idle := s.dial()
-		io.WriteString(idle, s.request("GET", health, ""))
-		readAnswer(t, bufio.NewReader(idle), "GET")
-		code, took := s.stop(sig)
-		if code != 0 || took > 5*time.Second {
-			t.Errorf("%s: code %d after %s", sig, code, took)
-		}
-		if s.reachable() {
-			t.Errorf("%s: somebody listens on %s still", sig, s.addr)
-		}
-		t.Logf("%s: ended after %.2f s, code %d", sig, took.Seconds(), code)
-	}
-}
-
-// freePort is one that other tests do not try.
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
-}
-
-// reachable reports whether anybody listens where the server did.
-func (s *served) reachable() bool {
-	c, err := net.Dial("tcp", s.addr)
-	if err == nil {
-		c.Close()
-	}
-	return err == nil
-}
-
-// certificate makes one for this machine's names.
-func certificate(t *testing.T) (cert, key string) {
-	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	template := x509.Certificate{SerialNumber: big.NewInt(1), DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, NotAfter: time.Now().Add(time.Hour)}
-	der, err := x509.CreateCertificate(rand.Reader, &template, &template, private.Public(), private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for path, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: pkcs8}} {
-		if err := os.WriteFile(path, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return cert, key
-}
-
-// checkTLSVersions wants 1.3 and nothing else.
-func checkTLSVersions(t *testing.T, addr string) {
-	t.Helper()
-	for version, ok := range map[uint16]bool{tls.VersionTLS10: false, tls.VersionTLS11: false, tls.VersionTLS12: false, tls.VersionTLS13: true} {
-		c, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true, MinVersion: version, MaxVersion: version})
-		if (err == nil) != ok {
-			t.Errorf("%s: %v", tls.VersionName(version), err)
-		}
-		if err == nil {
-			c.Close()
-		}
-	}
-}
-
-// 18: what is malformed is refused in one sentence that tells nothing of us.
-func serveErrors(t *testing.T) {
-	s := newServed(t).start()
-	count, keep := 0, s.keep()
-	for _, path := range append(s.routes(), strange...) {
-		for _, body := range []string{"{", "[]", "null", `"x"`, `{"a":` + strings.Repeat("[", 20000), "\xff\xfe", `{"parts":1}`, strings.Repeat("x", 100_000)} {
-			for _, method := range []string{"POST", "PATCH"} {
-				got := keep.raw(s.request(method, path, body))
-				if got == nil {
-					t.Errorf("%s %s: no answer", method, path)
-					continue
-				}
-				count++
-				if got.StatusCode >= 500 && got.StatusCode != 503 {
-					t.Errorf("%s %s %.20q: %s", method, path, body, got)
-				}
-				for _, secret := range []string{s.pass, s.root, s.home.dir, "goroutine", ".go:", "github.com", "go1."} {
-					if strings.Contains(got.text, secret) && (got.StatusCode >= 400 || secret == s.pass) {
-						t.Errorf("%s %s %.20q tells %q: %s", method, path, body, secret, got)
-					}
-				}
-			}
-		}
-	}
-	t.Logf("%d malformed requests: no 5xx, no path, stack or version in the answers", count)
 }

@@ -306,38 +306,6 @@ func basic(user, password string) string {
 	return r.Header.Get("Authorization")
 }
 
-// ask sends one request by net/http and wants a status; the answer's text is returned.
-func (s *served) ask(want int, method, path, body string) string {
-	s.t.Helper()
-	text, status := s.try(method, path, body)
-	if status != want {
-		s.t.Errorf("%s %s: %d, want %d: %s", method, path, status, want, text)
-	}
-	return text
-}
-
-func (s *served) try(method, path, body string) (string, int) {
-	s.t.Helper()
-	req, err := http.NewRequestWithContext(s.context(), method, s.url+path, strings.NewReader(body))
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	req.SetBasicAuth(s.user, s.pass)
-	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
-	}
-	res, err := s.client.Do(req)
-	if err != nil {
-		return err.Error(), 0
-	}
-	defer res.Body.Close()
-	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		return err.Error(), 0
-	}
-	return string(text), res.StatusCode
-}
-
 func (s *served) context() context.Context { return s.t.Context() }
 
 // fails runs `serve` that must refuse to start, and returns what it says. Nothing may listen afterwards.
@@ -358,20 +326,4 @@ func (s *served) fails(code int, args ...string) string {
 		s.t.Errorf("serve %q says it in %d lines: %s", args, n+1, out)
 	}
 	return strings.TrimSpace(string(out))
-}
-
-// stream asks for a stream of events and returns its connection once it has begun.
-func (s *served) stream(path string, headers ...string) (*bufio.Reader, net.Conn) {
-	s.t.Helper()
-	c := s.dial()
-	io.WriteString(c, s.request("GET", path, "", append([]string{"Accept: text/event-stream"}, headers...)...))
-	in := bufio.NewReader(c)
-	res, err := http.ReadResponse(in, nil)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	if res.StatusCode != http.StatusOK {
-		s.t.Fatalf("%s: %s", path, res.Status)
-	}
-	return bufio.NewReader(res.Body), c
 }

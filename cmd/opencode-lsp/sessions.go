@@ -29,17 +29,9 @@ func (p *program) sessionsCommand() *cobra.Command {
 			return usageError("name one of list, show, export, fork, rename, delete, undo, redo")
 		}}
 	cmd.PersistentFlags().StringVar(&format, "format", "text", "text, which for a transcript is markdown, or json")
-	with := func(use, short string, args cobra.PositionalArgs, f func(context.Context, *store.Store, []string) error) *cobra.Command {
+	with := func(use, short string, args cobra.PositionalArgs, f storeFunc) *cobra.Command {
 		sub := &cobra.Command{Use: use, Short: short, Args: args, RunE: func(cmd *cobra.Command, args []string) error {
-			if !slices.Contains([]string{"text", "markdown", "json"}, format) {
-				return usageError("--format %q is not one of text, json, markdown", format)
-			}
-			s, err := store.Open(p.dirs.data)
-			if err != nil {
-				return failed(err)
-			}
-			defer s.Close()
-			return failed(explainMissing(args, f(cmd.Context(), s, args)))
+			return p.onStore(cmd.Context(), format, args, f)
 		}}
 		cmd.AddCommand(sub)
 		return sub
@@ -68,6 +60,22 @@ func (p *program) sessionsCommand() *cobra.Command {
 		})
 	cmd.AddCommand(p.undoCommands(&format)...)
 	return cmd
+}
+
+// storeFunc does the work of a subcommand that needs the store alone, with its arguments.
+type storeFunc func(ctx context.Context, s *store.Store, args []string) error
+
+// onStore calls f with the store open. args begin with the session's ID where there are any.
+func (p *program) onStore(ctx context.Context, format string, args []string, f storeFunc) error {
+	if !slices.Contains([]string{"text", "markdown", "json"}, format) {
+		return usageError("--format %q is not one of text, json, markdown", format)
+	}
+	s, err := store.Open(p.dirs.data)
+	if err != nil {
+		return failed(err)
+	}
+	defer s.Close()
+	return failed(explainMissing(args, f(ctx, s, args)))
 }
 
 // stored are the sessions of all folders, for what needs no model.

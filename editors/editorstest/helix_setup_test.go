@@ -79,7 +79,8 @@ func TestHelixManyEdits(t *testing.T) {
 	})
 }
 
-// Without the server, with something else of its name, or with one that is too old to know a command, Helix edits and writes as ever, and says so when asked.
+// Without the server, with something else of its name, or with one that is too old to know a command, Helix edits and writes as
+// ever, and says so when asked.
 func TestHelixWithoutServer(t *testing.T) {
 	everyHelix(t, func(t *testing.T, m machine) {
 		d := newDesk(t, m, calc(), "")

@@ -49,9 +49,7 @@ func TestNeovimNoModel(t *testing.T) {
 		d := newDesk(t, m, calc(), "")
 		n := d.newNvim("calc.sh")
 		n.ex("OpenCode make it right")
-		n.shows("no model is set")
-		n.keep("message")
-		n.keys("Enter")
+		n.said("no model is set")
 		n.awaitExpr(`len(filter(split(execute("messages"), "\n"), {_, l -> l =~ "no model is set"}))`, "1")
 	})
 }
@@ -142,9 +140,7 @@ func TestNeovimWithoutServer(t *testing.T) {
 	everyNeovim(t, func(t *testing.T, m machine) {
 		d := newDesk(t, m, calc(), "")
 		n := d.startNvim("calc.sh", "let g:opencode = {'cmd': ['no-such-opencode-lsp']}")
-		n.shows("no-such-opencode-lsp is not in your PATH")
-		n.keep("message")
-		n.keys("Enter")
+		n.said("no-such-opencode-lsp is not in your PATH")
 		n.ex("checkhealth opencode")
 		n.shows("not in your PATH")
 	})
@@ -154,18 +150,14 @@ func TestNeovimWithoutServer(t *testing.T) {
 func TestNeovimStranger(t *testing.T) {
 	everyNeovim(t, func(t *testing.T, m machine) {
 		d := newDesk(t, m, calc(), "")
-		d.sh("opencode-lsp editors neovim --into ~/.local/share/nvim/site/pack/opencode/start/opencode")
+		d.installPlugin()
 		d.stranger()
 		n := d.openNvim("calc.sh")
-		n.shows("is not started again: see :checkhealth opencode")
-		n.keep("message")
-		n.keys("Enter")
+		n.said("is not started again: see :checkhealth opencode")
 		n.ex("checkhealth opencode")
 		n.shows("(?s)does not run: unknown command version.*Is it another program of that name")
 		n.ex("edit calc.sh")
-		n.text("Gomine")
-		n.keys("Escape")
-		n.awaitBuffer("calc.sh", "mine")
+		n.edits("calc.sh")
 	})
 }
 
@@ -173,18 +165,14 @@ func TestNeovimStranger(t *testing.T) {
 func TestNeovimOlder(t *testing.T) {
 	everyNeovim(t, func(t *testing.T, m machine) {
 		d := newDesk(t, m, calc(), "")
-		d.sh("opencode-lsp editors neovim --into ~/.local/share/nvim/site/pack/opencode/start/opencode")
+		d.installPlugin()
 		d.older()
 		n := d.openNvim("calc.sh")
-		n.shows("opencode-lsp is too old for this plugin; install the current one")
-		n.keep("message")
-		n.keys("Enter")
+		n.said("opencode-lsp is too old for this plugin; install the current one")
 		n.ex("OpenCode make it right")
 		n.keys("Enter")
 		n.awaitExpr(`len(filter(split(execute("messages"), "\n"), {_, l -> l =~ "too old for this plugin"}))`, "1")
-		n.text("Gomine")
-		n.keys("Escape")
-		n.awaitBuffer("calc.sh", "mine")
+		n.edits("calc.sh")
 	})
 }
 

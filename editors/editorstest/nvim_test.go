@@ -35,8 +35,13 @@ func (d *desk) newNvim(file string, settings ...string) *nvim {
 
 func (d *desk) startNvim(file string, settings ...string) *nvim {
 	d.t.Helper()
-	d.sh("opencode-lsp editors neovim --into ~/.local/share/nvim/site/pack/opencode/start/opencode")
+	d.installPlugin()
 	return d.openNvim(file, settings...)
+}
+
+func (d *desk) installPlugin() {
+	d.t.Helper()
+	d.sh("opencode-lsp editors neovim --into ~/.local/share/nvim/site/pack/opencode/start/opencode")
 }
 
 // openNvim starts Neovim with the plugin that is there.
@@ -98,6 +103,22 @@ func (n *nvim) ex(line string) {
 	n.t.Helper()
 	n.text(":" + line)
 	n.keys("Enter")
+}
+
+// said waits for a message that wants a key, keeps the screen and presses it.
+func (n *nvim) said(text string) {
+	n.t.Helper()
+	n.shows(text)
+	n.keep("message")
+	n.keys("Enter")
+}
+
+// edits types a line at the end of the buffer that is shown, as a user does whom nothing hinders.
+func (n *nvim) edits(name string) {
+	n.t.Helper()
+	n.text("Gomine")
+	n.keys("Escape")
+	n.awaitBuffer(name, "mine")
 }
 
 // asked waits for question number id and its menu.

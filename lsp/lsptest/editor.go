@@ -34,8 +34,7 @@ type Editor struct {
 	messages []Message
 	shown    []Shown
 	events   []json.RawMessage
-	problems map[string]json.RawMessage // published diagnostics by path
-	watched  bool                       // the server registered for file events
+	watched  bool // the server registered for file events
 	faults   []string
 	wire     []string
 	lastID   uint64
@@ -58,7 +57,7 @@ type Shown struct {
 // Dial connects an editor to a server on rwc and takes rwc over. Call Initialize next and Close in the end.
 func Dial(ctx context.Context, rwc io.ReadWriteCloser, opt Options) *Editor {
 	e := &Editor{opt: opt, in: newMailbox[*jsonrpc2.Request](), out: newMailbox[func()](), done: make(chan struct{}),
-		docs: map[string]*document{}, problems: map[string]json.RawMessage{}, changed: make(chan struct{})}
+		docs: map[string]*document{}, changed: make(chan struct{})}
 	if e.opt.Timeout == 0 {
 		e.opt.Timeout = time.Minute
 	}
@@ -162,13 +161,6 @@ func (e *Editor) Events() []json.RawMessage { return copied(e, &e.events) }
 
 // Wire is the log of the connection, one message a line: "-->" what the editor sent, "<--" what it received.
 func (e *Editor) Wire() []string { return copied(e, &e.wire) }
-
-// Published are the diagnostics that the server published for a path, nil where it did not.
-func (e *Editor) Published(path string) json.RawMessage {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.problems[e.Path(path)]
-}
 
 func copied[T any](e *Editor, field *[]T) []T {
 	e.mu.Lock()

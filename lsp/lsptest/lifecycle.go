@@ -16,7 +16,6 @@ import (
 // server is what the server said of itself in the answer to initialize.
 type server struct {
 	ready     bool
-	raw       json.RawMessage
 	encoding  Encoding
 	openClose bool
 	change    int // 0 none, 1 full, 2 incremental
@@ -142,7 +141,7 @@ func readServer(caps json.RawMessage) (server, error) {
 	if err := json.Unmarshal(caps, &c); err != nil {
 		return server{}, fmt.Errorf("read the server's capabilities: %w", err)
 	}
-	s := server{ready: true, raw: caps, encoding: cmp.Or(c.PositionEncoding, UTF16), commands: c.ExecuteCommandProvider.Commands}
+	s := server{ready: true, encoding: cmp.Or(c.PositionEncoding, UTF16), commands: c.ExecuteCommandProvider.Commands}
 	if json.Unmarshal(c.TextDocumentSync, &s.change) == nil {
 		s.openClose = s.change > 0
 		return s, nil
@@ -168,13 +167,6 @@ func readSave(raw json.RawMessage) (save, text bool) {
 		return save, false
 	}
 	return json.Unmarshal(raw, &options) == nil, options.IncludeText
-}
-
-// ServerCapabilities are the capabilities that the server announced, as they came.
-func (e *Editor) ServerCapabilities() json.RawMessage {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.server.raw
 }
 
 // Shutdown sends shutdown and waits for the answer. It complains of progress that never ended.

@@ -10,7 +10,7 @@ import (
 	protocol "github.com/tliron/glsp/protocol_3_16"
 )
 
-// The limits that contract and editors set for progress: Zed cuts title and message at 50 characters, and more reports
+// The limits of progress: Zed cuts title and message at 50 characters, and more reports
 // than ten a second only make status bars flicker.
 const (
 	maxProgressText   = 50

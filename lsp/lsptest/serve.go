@@ -203,21 +203,17 @@ func (e *Editor) registerCapability(raw json.RawMessage) error {
 	return nil
 }
 
+// publish judges the diagnostics of a server. opencode-lsp publishes none of its own.
 func (e *Editor) publish(raw json.RawMessage) {
 	var p struct {
 		URI         string          `json:"uri"`
 		Diagnostics json.RawMessage `json:"diagnostics"`
 	}
 	err := json.Unmarshal(raw, &p)
-	path, pathErr := filePath(p.URI)
+	_, pathErr := filePath(p.URI)
 	if err != nil || pathErr != nil || len(p.Diagnostics) == 0 || p.Diagnostics[0] != '[' {
 		e.complain("publishDiagnostics needs a file URI and an array: %s", raw)
-		return
 	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	e.problems[e.Path(path)] = p.Diagnostics
-	e.notice()
 }
 
 func methodNotFound(method string) error {

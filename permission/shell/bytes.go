@@ -9,8 +9,8 @@ import (
 	"github.com/opencode-lsp/opencode-lsp/permission"
 )
 
-// MaxCommand is the longest command in bytes that is taken at all.
-const MaxCommand = 64 << 10
+// maxCommand is the longest command in bytes that is taken at all.
+const maxCommand = 64 << 10
 
 // maxDepth bounds nesting: brackets before parsing, statements and substitutions after it.
 const maxDepth = 100
@@ -21,8 +21,8 @@ func Valid(src string) error {
 	switch {
 	case strings.TrimSpace(src) == "":
 		return errors.New("the command is empty; write one")
-	case len(src) > MaxCommand:
-		return fmt.Errorf("the command is %d bytes long and at most %d are taken; put it into a file", len(src), MaxCommand)
+	case len(src) > maxCommand:
+		return fmt.Errorf("the command is %d bytes long and at most %d are taken; put it into a file", len(src), maxCommand)
 	case !utf8.ValidString(src):
 		return errors.New("the command is not valid UTF-8; write such bytes as printf escapes")
 	}

@@ -117,7 +117,7 @@ func TestFiles(t *testing.T) {
 }
 
 func TestValid(t *testing.T) {
-	for _, src := range []string{"", " \n\t", "a\x00b", "a\x1b[2K", "a\x7f", "a\bb", "\xff", strings.Repeat("a", MaxCommand+1)} {
+	for _, src := range []string{"", " \n\t", "a\x00b", "a\x1b[2K", "a\x7f", "a\bb", "\xff", strings.Repeat("a", maxCommand+1)} {
 		if Valid(src) == nil {
 			t.Errorf("%.20q is taken", src)
 		}
@@ -125,7 +125,7 @@ func TestValid(t *testing.T) {
 			t.Errorf("%.20q: %+v", src, its)
 		}
 	}
-	for _, src := range []string{"ls", "# x", "a\rb", "a\tb\n", "é 漢", strings.Repeat("a", MaxCommand)} {
+	for _, src := range []string{"ls", "# x", "a\rb", "a\tb\n", "é 漢", strings.Repeat("a", maxCommand)} {
 		if err := Valid(src); err != nil {
 			t.Errorf("%.20q: %v", src, err)
 		}

@@ -82,7 +82,7 @@ func TestLongCommands(t *testing.T) {
 				t.Errorf("%s: 1 MB takes %v", name, took)
 			}
 		}
-		most, half := fill(shape[0], shape[1], shape[2], MaxCommand), fill(shape[0], shape[1], shape[2], MaxCommand/4)
+		most, half := fill(shape[0], shape[1], shape[2], maxCommand), fill(shape[0], shape[1], shape[2], maxCommand/4)
 		slow := func(whole, quarter time.Duration) bool { return whole > 300*time.Millisecond && whole > 10*quarter } // 100 ms on a machine that does nothing else
 		whole, quarter := fastest(2, func() { check(policy, most) }), fastest(2, func() { check(policy, half) })
 		if slow(whole, quarter) { // or the machine was busy just then

@@ -73,10 +73,8 @@ func (s *Servers) Prompt(ctx context.Context, p Prompt, arguments map[string]str
 	if err != nil {
 		return "", err
 	}
-	for _, a := range p.Arguments {
-		if a.Required && arguments[a.Name] == "" {
-			return "", fmt.Errorf("/%s needs %s", p.Command, usage(p.Arguments))
-		}
+	if err := p.check(arguments); err != nil {
+		return "", err
 	}
 	c, o := server.connected()
 	if c == nil {
@@ -85,10 +83,7 @@ func (s *Servers) Prompt(ctx context.Context, p Prompt, arguments map[string]str
 	ctx, cancel := context.WithTimeoutCause(ctx, o.config.patience(), &timeoutError{o.config.patience()})
 	defer cancel()
 	var got struct {
-		Messages []struct {
-			Role    string          `json:"role"`
-			Content json.RawMessage `json:"content"`
-		} `json:"messages"`
+		Messages []promptMessage `json:"messages"`
 	}
 	params := map[string]any{"name": p.Name}
 	if len(arguments) > 0 {
@@ -99,15 +94,35 @@ func (s *Servers) Prompt(ctx context.Context, p Prompt, arguments map[string]str
 	}
 	var parts []string
 	for _, m := range got.Messages {
-		var g gathering // a command is text
-		g.blocks([]json.RawMessage{m.Content})
-		text := permission.Visible(g.text())
-		if m.Role == "assistant" {
-			text = "(As if you had answered:)\n" + text
-		}
-		parts = append(parts, text)
+		parts = append(parts, m.text())
 	}
 	return strings.Join(parts, "\n\n"), nil
+}
+
+// check wants every argument that must be there.
+func (p Prompt) check(arguments map[string]string) error {
+	for _, a := range p.Arguments {
+		if a.Required && arguments[a.Name] == "" {
+			return fmt.Errorf("/%s needs %s", p.Command, usage(p.Arguments))
+		}
+	}
+	return nil
+}
+
+type promptMessage struct {
+	Role    string          `json:"role"`
+	Content json.RawMessage `json:"content"`
+}
+
+// text is the message as a part of one prompt: a command is text, whatever else its server has to show.
+func (m promptMessage) text() string {
+	var g gathering
+	g.blocks([]json.RawMessage{m.Content})
+	text := permission.Visible(g.text())
+	if m.Role == "assistant" {
+		return "(As if you had answered:)\n" + text
+	}
+	return text
 }
 
 // usage lists arguments: "path, depth (optional)".

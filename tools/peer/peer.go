@@ -121,15 +121,15 @@ func (r *Process) CloseOutput() error {
 func (r *Process) Close() error {
 	r.close.Do(func() {
 		r.in.Close()
-		r.Gone(graceInput)
+		r.gone(graceInput)
 		tools.StopGroup(r.cmd, r.done, graceSignal)
 		<-r.over
 	})
 	return nil
 }
 
-// Gone waits, not longer than most, until the program has ended, and reports whether it has.
-func (r *Process) Gone(most time.Duration) bool {
+// gone waits, not longer than most, until the program has ended, and reports whether it has.
+func (r *Process) gone(most time.Duration) bool {
 	t := time.NewTimer(most)
 	defer t.Stop()
 	select {
@@ -146,7 +146,7 @@ func (r *Process) Why(err error) error {
 	if err == nil {
 		return nil
 	}
-	r.Gone(graceInput)
+	r.gone(graceInput)
 	if last := r.said.last(); last != "" {
 		return fmt.Errorf("%w; its last words: %s", err, last)
 	}

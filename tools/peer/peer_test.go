@@ -73,7 +73,7 @@ func TestConversation(t *testing.T) {
 	if err := p.CloseInput(); err != nil {
 		t.Fatal(err)
 	}
-	if !p.Gone(10 * time.Second) {
+	if !p.gone(10 * time.Second) {
 		t.Fatal("it stays when its input ends")
 	}
 	lost := errors.New("it ended")

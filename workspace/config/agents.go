@@ -15,22 +15,10 @@ func (l *loader) agents(all *node) map[string]Agent {
 	return agents
 }
 
+// agent reads one entry of the merged configuration.
 func (l *loader) agent(name string, n *node) Agent {
-	known := newObject()
 	a := Agent{Options: map[string]json.RawMessage{}}
-	for _, f := range n.fields {
-		switch {
-		case f.key == "permission" || f.key == "tools":
-		case f.key == "options" && f.value.kind == object:
-			for _, g := range f.value.fields {
-				a.Options[g.key] = json.RawMessage(g.value.compact())
-			}
-		case l.schema.below["agent"].below["*"].below[f.key] == nil:
-			a.Options[f.key] = json.RawMessage(f.value.compact())
-		default:
-			known.put(f)
-		}
-	}
+	known := l.split(n, a.Options)
 	if err := json.Unmarshal([]byte(known.compact()), &a); err != nil { // checked values fit, so this is a fault of Keys
 		l.warn(Warning{File: "settings", Key: "agent." + name, Message: err.Error()})
 	}
@@ -38,6 +26,31 @@ func (l *loader) agent(name string, n *node) Agent {
 		_ = json.Unmarshal([]byte(steps.text), &a.Steps) // checked: a whole number
 	}
 	a.Permission = l.layers([]string{"agent", name})
+	l.credit(name, &a)
+	return a
+}
+
+// split is what of an agent's entry [Agent] has fields for; the rest, for the provider, goes to options.
+func (l *loader) split(n *node, options map[string]json.RawMessage) *node {
+	known := newObject()
+	for _, f := range n.fields {
+		switch {
+		case f.key == "permission" || f.key == "tools":
+		case f.key == "options" && f.value.kind == object:
+			for _, g := range f.value.fields {
+				options[g.key] = json.RawMessage(g.value.compact())
+			}
+		case l.schema.below["agent"].below["*"].below[f.key] == nil:
+			options[f.key] = json.RawMessage(f.value.compact())
+		default:
+			known.put(f)
+		}
+	}
+	return known
+}
+
+// credit says whose words an agent's description and prompt are.
+func (l *loader) credit(name string, a *Agent) {
 	for _, d := range l.docs {
 		if d.tree.get("agent", name, "description") != nil {
 			a.Theirs = d.project
@@ -51,7 +64,6 @@ func (l *loader) agent(name string, n *node) Agent {
 			a.Prompt = prompt.text
 		}
 	}
-	return a
 }
 
 // legacyModes moves OpenCode's older section "mode", whose entries are primary agents, to "agent".

@@ -15,7 +15,7 @@ import (
 var crashes = []struct {
 	name, model string
 	now         func(*server) bool // is asked until it is the moment
-	found       string
+	found       []string
 }{
 	{"in a reply", `
 !for Begin
@@ -24,35 +24,18 @@ call read {"filePath":"calc.go"}
 !for Begin
 I was about to say
 !hang
-`, func(s *server) bool { return len(s.model.Requests()) == 2 }, `
-user
-  text: Begin.
-assistant tool-calls
-  step-start
-  read completed
-  step-finish
-assistant UnknownError`},
+`, func(s *server) bool { return len(s.model.Requests()) == 2 }, outline(user("Begin."), calls("read completed"), "assistant UnknownError")},
 	{"at a question", `
 !for Begin
 call bash {"command":"ls","description":"List"}
 `, func(s *server) bool {
 		_, raw := s.call("GET", "/permission", "")
 		return strings.Contains(string(raw), "per_")
-	}, `
-user
-  text: Begin.
-assistant UnknownError
-  step-start
-  bash error`},
+	}, outline(user("Begin."), reply("UnknownError", "bash error"))},
 	{"in a command", `
 !for Begin
 call bash {"command":"touch started; sleep 60","description":"Wait"}
-`, func(s *server) bool { s.allow(); return exists(filepath.Join(s.dir, "started")) }, `
-user
-  text: Begin.
-assistant UnknownError
-  step-start
-  bash error`},
+`, func(s *server) bool { s.allow(); return exists(filepath.Join(s.dir, "started")) }, outline(user("Begin."), reply("UnknownError", "bash error"))},
 }
 
 // TestCrash kills the server in a turn and starts it again. Only ours: OpenCode's leaves such a turn unfinished for ever.
@@ -79,10 +62,10 @@ func TestCrash(t *testing.T) {
 			if !got.Listed || got.Open != 0 || got.Busy != 0 || !strings.Contains(got.Why, "stopped in the middle of this turn") {
 				t.Errorf("%+v", got)
 			}
-			if want := lines(c.found); !reflect.DeepEqual(got.Found, want) {
-				t.Errorf("found\n%s\nwant\n%s", pretty(got.Found), pretty(want))
+			if !reflect.DeepEqual(got.Found, c.found) {
+				t.Errorf("found\n%s\nwant\n%s", pretty(got.Found), pretty(c.found))
 			}
-			if want := lines("\nuser\n  text: Go on.\nassistant stop\n  step-start\n  text: Going on.\n  step-finish"); !reflect.DeepEqual(got.Then, want) {
+			if want := outline(user("Go on."), says("Going on.")); !reflect.DeepEqual(got.Then, want) {
 				t.Errorf("then\n%s\nwant\n%s", pretty(got.Then), pretty(want))
 			}
 		})

@@ -30,24 +30,12 @@ call read {"filePath":"calc.go"}
 There are three lines in it.
 `, func(kind) (any, any) {
 		return new(turnReport), &turnReport{
-			Outline: lines(`
-user
-  text: How many lines?
-assistant tool-calls
-  step-start
-  reasoning: I should look.
-  text: I will read it.
-  read completed
-  step-finish
-assistant stop
-  step-start
-  text: There are three lines in it.
-  step-finish`),
-			Single: lines(`
-assistant stop
-  step-start
-  text: There are three lines in it.
-  step-finish`),
+			Outline: outline(
+				user("How many lines?"),
+				calls("reasoning: I should look.", "text: I will read it.", "read completed"),
+				says("There are three lines in it."),
+			),
+			Single:   outline(says("There are three lines in it.")),
 			Streamed: true, Parents: true, Sorted: true, Prefixes: true, Paged: true,
 			Course: course(lines(`
 session.created
@@ -84,21 +72,7 @@ Both have run.
 		return new(permissionReport), &permissionReport{
 			Listed: true, Permission: "bash", Command: "wc -l calc.go", Patterns: []string{"wc -l calc.go"}, Always: 1, Call: true, Prefix: true,
 			Wrong: 400, Replied: "once", Late: refusal{404, "PermissionNotFoundError"}, Again: "basename calc.go .go", Outputs: []string{"3 calc.go", "calc"},
-			Outline: lines(`
-user
-  text: Run twice.
-assistant tool-calls
-  step-start
-  bash completed
-  step-finish
-assistant tool-calls
-  step-start
-  bash completed
-  step-finish
-assistant stop
-  step-start
-  text: Both have run.
-  step-finish`),
+			Outline: outline(user("Run twice."), calls("bash completed"), calls("bash completed"), says("Both have run.")),
 		}
 	}},
 	{"always", `
@@ -114,27 +88,14 @@ call bash {"command":"wc -c README.md","description":"Count bytes"}
 !for always
 Seven still.
 `, func(kind) (any, any) {
-		return new(alwaysReport), &alwaysReport{Replied: "always", Asked: 1, Outline: lines(`
-user
-  text: Run it always.
-assistant tool-calls
-  step-start
-  bash completed
-  step-finish
-assistant stop
-  step-start
-  text: Seven.
-  step-finish
-user
-  text: Once more.
-assistant tool-calls
-  step-start
-  bash completed
-  step-finish
-assistant stop
-  step-start
-  text: Seven still.
-  step-finish`)}
+		return new(alwaysReport), &alwaysReport{Replied: "always", Asked: 1, Outline: outline(
+			user("Run it always."),
+			calls("bash completed"),
+			says("Seven."),
+			user("Once more."),
+			calls("bash completed"),
+			says("Seven still."),
+		)}
 	}},
 	{"reject", `
 !for Remove it
@@ -147,24 +108,8 @@ call bash {"command":"rm calc.go","description":"Remove"}
 All right, it stays.
 `, func(kind) (any, any) {
 		return new(rejectReport), &rejectReport{
-			Plain: lines(`
-user
-  text: Remove it.
-assistant tool-calls
-  step-start
-  bash error
-  step-finish`),
-			Told: lines(`
-user
-  text: Remove it, I say.
-assistant tool-calls
-  step-start
-  bash error
-  step-finish
-assistant stop
-  step-start
-  text: All right, it stays.
-  step-finish`),
+			Plain: outline(user("Remove it."), calls("bash error")),
+			Told:  outline(user("Remove it, I say."), calls("bash error"), says("All right, it stays.")),
 		}
 	}},
 	{"change", `
@@ -199,23 +144,14 @@ Going on.
 `, func(kind) (any, any) {
 		return new(abortReport), &abortReport{
 			Busy: "busy", Aborted: true, Again: true, Error: "MessageAbortedError",
-			Outline: lines(`
-user
-  text: Think about it.
-assistant MessageAbortedError
-  step-start
-  text: I am thinking
-user
-  text: List them.
-assistant MessageAbortedError
-  step-start
-  bash error
-user
-  text: Go on.
-assistant stop
-  step-start
-  text: Going on.
-  step-finish`),
+			Outline: outline(
+				user("Think about it."),
+				reply("MessageAbortedError", "text: I am thinking"),
+				user("List them."),
+				reply("MessageAbortedError", "bash error"),
+				user("Go on."),
+				says("Going on."),
+			),
 			Course: course(lines(`
 message.part.delta
 session.error
@@ -240,23 +176,13 @@ call question {"questions":[{"question":"Sure?","header":"Sure","options":[{"lab
 		return new(questionReport), &questionReport{
 			Listed: true, Prefix: true, Question: "Which colour?", Options: []string{"Red", "Blue"}, Replied: [][]string{{"Blue"}}, Told: true,
 			Late: refusal{404, "QuestionNotFoundError"},
-			Outline: lines(`
-user
-  text: Ask me.
-assistant tool-calls
-  step-start
-  question completed
-  step-finish
-assistant stop
-  step-start
-  text: Blue it is.
-  step-finish
-user
-  text: Ask me again.
-assistant tool-calls
-  step-start
-  question error
-  step-finish`),
+			Outline: outline(
+				user("Ask me."),
+				calls("question completed"),
+				says("Blue it is."),
+				user("Ask me again."),
+				calls("question error"),
+			),
 		}
 	}},
 }

@@ -73,6 +73,22 @@ func (c course) in(all course) (missing string, ok bool) {
 
 func lines(text string) []string { return strings.Split(strings.TrimPrefix(text, "\n"), "\n") }
 
+// outline is a conversation as the scripts tell it, of what user, calls, says and reply make.
+func outline(messages ...string) []string { return lines(strings.Join(messages, "\n")) }
+
+func user(text string) string { return "user\n  text: " + text }
+
+// calls is a reply that ends with calls of tools.
+func calls(parts ...string) string { return reply("tool-calls", append(parts, "step-finish")...) }
+
+// says is the reply that ends a turn.
+func says(text string) string { return reply("stop", "text: "+text, "step-finish") }
+
+// reply is one of the model that ends with a reason, or an error, after its parts.
+func reply(end string, parts ...string) string {
+	return "assistant " + end + "\n  step-start\n  " + strings.Join(parts, "\n  ")
+}
+
 // compare names each field of a report that is not as it should be.
 func compare(t *testing.T, got, want reflect.Value) {
 	t.Helper()

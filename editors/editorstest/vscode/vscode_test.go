@@ -22,6 +22,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"github.com/opencode-lsp/opencode-lsp/agent/agenttest"
+	"github.com/opencode-lsp/opencode-lsp/editors/editorstest"
 )
 
 var (
@@ -63,22 +64,8 @@ func TestLatency(t *testing.T) {
 	newDesk(t, tools, extensions(t, tools)).play("latency")
 }
 
-// install runs the installer and returns where it put each program.
-func install(t *testing.T) map[string]string {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "../install-vscode.sh")
-	cmd.Stderr = os.Stderr
-	out, err := cmd.Output()
-	if err != nil {
-		t.Fatalf("install-vscode.sh: %v", err)
-	}
-	tools := map[string]string{}
-	for line := range strings.Lines(string(out)) {
-		key, value, _ := strings.Cut(strings.TrimSpace(line), "=")
-		tools[key] = value
-	}
-	return tools
-}
+// install is where the installer puts each program.
+func install(t *testing.T) map[string]string { return editorstest.Installed(t, "../install-vscode.sh") }
 
 // extensions installs the packed extension into a new folder, as a user would.
 func extensions(t *testing.T, tools map[string]string) string {
