@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -199,11 +200,14 @@ func (s *served) raw(text string) *answered {
 	return s.rawAs("", text)
 }
 
+// usualAddr is the address that requests are written with here; one whose port begins so is another.
+var usualAddr = regexp.MustCompile(`127\.0\.0\.1:4096\b`)
+
 func (s *served) rawAs(from, text string) *answered {
 	s.t.Helper()
 	c := s.dialAs(from)
 	defer c.Close()
-	go io.WriteString(c, strings.ReplaceAll(text, "127.0.0.1:4096", s.addr)) // it may answer before it has all
+	go io.WriteString(c, usualAddr.ReplaceAllString(text, s.addr)) // it may answer before it has all
 	return readAnswer(s.t, bufio.NewReader(c), text)
 }
 
