@@ -228,7 +228,7 @@ type CallResult struct {
 // Status is how a turn ended.
 type Status string
 
-// The statuses of contract section 3.
+// How a turn ends, as the results of commands say it.
 const (
 	Done      Status = "done"
 	Cancelled Status = "cancelled"

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// read is what the model is told of its last call.
+// told is what the model is told of its last call.
 func (c *acpClient) told() string {
 	all := c.model.Requests()
 	var last struct {

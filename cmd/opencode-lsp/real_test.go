@@ -269,7 +269,7 @@ func (h *home) command(dir string, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// state is a file of the program's log folder.
+// log is a file of the program's log folder.
 func (h *home) log() string {
 	text, err := os.ReadFile(filepath.Join(h.dir, ".local/state/opencode-lsp/opencode-lsp.log"))
 	if err != nil && !errors.Is(err, os.ErrNotExist) {

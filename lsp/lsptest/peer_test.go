@@ -29,7 +29,7 @@ type peer struct {
 	received []string
 }
 
-// sync is what the peers announce: incremental changes and saves.
+// peerCapabilities is what the peers announce: incremental changes and saves.
 const peerCapabilities = `{"textDocumentSync": {"openClose": true, "change": 2, "save": {"includeText": false}},
 	"executeCommandProvider": {"commands": ["opencode.prompt", "opencode.action", "opencode.session.open", "echo", "hang", "hold"]},
 	"codeActionProvider": true, "positionEncoding": "ENCODING"}`

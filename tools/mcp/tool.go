@@ -192,7 +192,7 @@ func (t *tool) run(ctx context.Context, w io.Writer, args json.RawMessage) (tool
 	return t.result(got), nil
 }
 
-// errGone says that a server is not there.
+// gone says that a server is not there.
 func (s *server) gone() error {
 	now := s.status()
 	return fmt.Errorf("the MCP server %s is not connected (%s); go on without it, or tell the user", s.name, cmp.Or(now.Reason, string(now.State)))

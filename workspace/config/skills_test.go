@@ -12,7 +12,7 @@ func skillText(name string) string {
 	return "---\nname: " + name + "\ndescription: Does " + name + "\n---\nSteps.\n"
 }
 
-// names are the skills by name, whose they are and where they lie.
+// skillNames are the skills by name, whose they are and where they lie.
 func (p *place) skillNames(c *Config) []string {
 	var list []string
 	for _, s := range c.Skills {
