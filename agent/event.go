@@ -66,6 +66,9 @@ type Event struct {
 	From int64 `json:"from,omitempty"`
 }
 
+// Reverses reports of an undo or a redo whether anything came of it: then it counts among those that can be taken back.
+func (e Event) Reverses() bool { return len(e.Turns) > 0 || e.From > 0 }
+
 // SessionInfo is what a list of sessions shows.
 type SessionInfo struct {
 	ID        string    `json:"id"`

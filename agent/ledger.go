@@ -26,16 +26,13 @@ type entry struct {
 
 func readLedger(events iter.Seq2[Event, error]) (ledger, error) {
 	l := ledger{begun: map[string]int64{}}
-	var back rewinds
 	for e, err := range events {
 		if err != nil {
 			return l, err
 		}
-		from := back.add(e)
 		switch e.Type {
 		case TurnStarted:
-			maps.DeleteFunc(l.begun, func(_ string, seq int64) bool { return from > 0 && seq >= from })
-			l.begun[e.Turn], l.undos = e.Seq, nil
+			l.started(e)
 		case CallDone:
 			if len(e.Result.Changes) > 0 {
 				l.add(e)
@@ -47,6 +44,14 @@ func readLedger(events iter.Seq2[Event, error]) (ledger, error) {
 		}
 	}
 	return l, nil
+}
+
+// started takes over a turn's start: what was gone back before is out of the conversation, and nothing can be redone.
+func (l *ledger) started(e Event) {
+	if from, _ := rewinds(l.undos).from(); from > 0 {
+		maps.DeleteFunc(l.begun, func(_ string, seq int64) bool { return seq >= from })
+	}
+	l.begun[e.Turn], l.undos = e.Seq, nil
 }
 
 func (l *ledger) add(e Event) {
@@ -80,7 +85,7 @@ func (l *ledger) undone(e Event) {
 			e.Turns = []string{open[len(open)-1].id}
 		}
 	}
-	if len(e.Turns) == 0 && e.From == 0 {
+	if !e.Reverses() {
 		return
 	}
 	l.mark(e.Turns, true)
@@ -88,7 +93,7 @@ func (l *ledger) undone(e Event) {
 }
 
 func (l *ledger) redone(e Event) {
-	if (len(e.Turns) > 0 || e.From > 0) && len(l.undos) > 0 {
+	if e.Reverses() && len(l.undos) > 0 {
 		l.mark(e.Turns, false)
 		l.undos = l.undos[:len(l.undos)-1]
 	}

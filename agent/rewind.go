@@ -15,7 +15,7 @@ func (r *rewinds) add(e Event) (from int64) {
 	case e.Type == TurnStarted:
 		from, _ = r.from()
 		*r = nil
-	case len(e.Turns) == 0 && e.From == 0:
+	case !e.Reverses():
 	case e.Type == Undone && (e.From > 0 || len(*r) > 0):
 		*r = append(*r, Event{Type: e.Type, Seq: e.Seq, From: e.From, Turns: e.Turns, Files: e.Files})
 	case e.Type == Redone && len(*r) > 0:

@@ -19,7 +19,7 @@ func (u undo) rewinds() bool { return u.from > 0 }
 // reversed follows undo and redo.
 func (f *fold) reversed(e agent.Event) {
 	switch {
-	case len(e.Turns) == 0 && e.From == 0:
+	case !e.Reverses():
 		return
 	case e.Type == agent.Undone:
 		f.undone = append(f.undone, undo{e.From, e.Changes})

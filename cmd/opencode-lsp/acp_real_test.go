@@ -44,10 +44,10 @@ func (c *acpClient) startProcess(h *home) *acpProcess {
 	return p
 }
 
-// kill -9 in a command: the next process has the conversation, with the command marked as broken off, and goes on.
-func TestACPKilled(t *testing.T) {
-	t.Parallel()
-	steps, err := agenttest.Parse("\ncall bash {\"command\":\"echo started; sleep 5\"}\n\nOn we go.\n")
+// scriptedHome is a home whose model has these steps.
+func scriptedHome(t *testing.T, script string) *home {
+	t.Helper()
+	steps, err := agenttest.Parse(script)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,6 +55,13 @@ func TestACPKilled(t *testing.T) {
 	t.Cleanup(model.Close)
 	h := newHome(t)
 	h.model = model.URL()
+	return h
+}
+
+// kill -9 in a command: the next process has the conversation, with the command marked as broken off, and goes on.
+func TestACPKilled(t *testing.T) {
+	t.Parallel()
+	h := scriptedHome(t, "\ncall bash {\"command\":\"echo started; sleep 5\"}\n\nOn we go.\n")
 	c := newACPClient(t, t.TempDir(), h.dir)
 	first := c.startProcess(h)
 	session := c.start()
@@ -95,14 +102,7 @@ agent_message On we go.
 // kill -9 while a terminal is about to run a command: the next process removes the script; that of a process that lives stays.
 func TestACPKilledScripts(t *testing.T) {
 	t.Parallel()
-	steps, err := agenttest.Parse(strings.Repeat("\ncall bash {\"command\":\"true\"}\n", 2))
-	if err != nil {
-		t.Fatal(err)
-	}
-	model := agenttest.New(steps...)
-	t.Cleanup(model.Close)
-	h := newHome(t)
-	h.model = model.URL()
+	h := scriptedHome(t, strings.Repeat("\ncall bash {\"command\":\"true\"}\n", 2))
 	over := make(chan struct{})
 	defer close(over)
 	start := func() *acpProcess {
